@@ -1,0 +1,107 @@
+// Command bench measures what codex_responses costs on top of a plain reverse_proxy.
+//
+// Both run in the same Caddy binary, each in a process of its own, in front of the same scripted upstream, which is a third process;
+// the load comes from this one. The sides take turns, round by round, so that a drift of the machine meets both alike. What is printed:
+// CPU per request of the Caddy process alone, the time to the first event, requests per second, and resident memory with idle streams
+// open. A reply that is not whole counts as a failure, and any failure makes the exit code 1.
+//
+//	go run ./bench                      about two minutes, after building Caddy
+//	go run ./bench -quick               a few seconds: does everything work? its numbers mean little
+//	go run ./bench -profile /tmp/prof   CPU and heap profiles of the gateway as well
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+)
+
+const caddyPackage = "github.com/caddy-codex/responses/cmd/caddy"
+
+// errFailures is returned when the measurements are complete but some of the replies were not.
+var errFailures = errors.New("some requests failed")
+
+func main() {
+	role := flag.String("role", "", "for the program's own use: the part that this process plays")
+	quick := flag.Bool("quick", false, "make few requests: a check that everything works, not a measurement")
+	rounds := flag.Int("rounds", 5, "how often the two sides take turns")
+	caddy := flag.String("caddy", "", "the Caddy binary to measure; default: built from "+caddyPackage)
+	asJSON := flag.Bool("json", false, "print JSON instead of a table")
+	profiles := flag.String("profile", "", "directory to write CPU and heap profiles of the gateway to")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	err := func() error {
+		if *role == upstreamRole {
+			return runUpstream(os.Stdin, os.Stdout)
+		}
+		p := fullPlan(*rounds)
+		if *quick {
+			p = quickPlan()
+		}
+		return run(ctx, p, *caddy, *profiles, *asJSON)
+	}()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// run measures everything that p asks for and prints the report.
+func run(ctx context.Context, p plan, caddy, profiles string, asJSON bool) error {
+	dir, err := os.MkdirTemp("", "codex-responses-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+
+	ctx, cancel := context.WithCancel(ctx) // ends the child processes
+	defer cancel()
+
+	if caddy == "" {
+		caddy = filepath.Join(dir, "caddy")
+		fmt.Fprintln(os.Stderr, "building", caddyPackage)
+		build := exec.CommandContext(ctx, "go", "build", "-o", caddy, caddyPackage)
+		build.Stdout, build.Stderr = os.Stderr, os.Stderr
+		if err := build.Run(); err != nil {
+			return fmt.Errorf("building caddy: %w", err)
+		}
+	}
+
+	upstream, err := startUpstream(ctx)
+	if err != nil {
+		return fmt.Errorf("starting the upstream: %w", err)
+	}
+	b := &bench{plan: p, launcher: launcher{caddy: caddy, upstream: upstream, dir: dir}}
+	report, err := b.run(ctx)
+	if err != nil {
+		return err
+	}
+	if profiles != "" {
+		if err := b.profile(ctx, profiles); err != nil {
+			return fmt.Errorf("profiling: %w", err)
+		}
+	}
+
+	if asJSON {
+		err = report.writeJSON(os.Stdout)
+	} else {
+		err = report.writeTable(os.Stdout)
+	}
+	if err != nil {
+		return err
+	}
+	if report.Failures.total() > 0 {
+		return errFailures
+	}
+	return nil
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+)
+
+// A plan says how much to measure.
+type plan struct {
+	rounds      int           // turns of the two sides
+	slice       time.Duration // of one load
+	pairs       int           // requests of each side in a round of the time to the first event
+	connections []int         // of the throughput measurement
+	idleStreams int
+	idleRounds  int           // processes of each side that hold idle streams
+	settle      time.Duration // between opening the idle streams and reading the memory
+}
+
+func fullPlan(rounds int) plan {
+	return plan{
+		rounds: max(1, rounds), slice: 1500 * time.Millisecond, pairs: 200, connections: []int{1, 16, 64, 256},
+		idleStreams: 500, idleRounds: 3, settle: 2 * time.Second,
+	}
+}
+
+func quickPlan() plan {
+	return plan{rounds: 1, slice: 100 * time.Millisecond, pairs: 10, connections: []int{1, 16}, idleStreams: 20, idleRounds: 1}
+}
+
+// A cpuLoad is one of the replies for which CPU per request is measured.
+type cpuLoad struct {
+	label, model string
+	connections  int
+	limit        float64 // as a multiple of plain; 0: none
+}
+
+// In the first two the upstream writes as fast as it can, so that a proxy finds several chunks at each read. The pause of the third is
+// that of a fast model: each chunk is read, translated and written alone, and system calls weigh more than translation.
+var cpuLoads = []cpuLoad{
+	{"CPU per request, 50 chunks", "mock-50", 16, 3},
+	{"CPU per request, 2,000 chunks", "mock-2000", 16, 3},
+	{"CPU per request, 50 chunks, one each 5 ms", "mock-50-5ms", 64, 0},
+}
+
+// shortModel is what the time to the first event, and throughput, are measured with.
+const shortModel = "mock-50"
+
+// bench is one run.
+type bench struct {
+	plan
+	launcher launcher
+
+	failed failures
+	report *report
+}
+
+// both holds a pair of things, plain first.
+type both[T any] [2]T
+
+var sides = both[*side]{plainSide, gatewaySide}
+
+// order returns the indexes of both in the order of a round: who goes first alternates.
+func order(round int) both[int] {
+	if round%2 == 0 {
+		return both[int]{0, 1}
+	}
+	return both[int]{1, 0}
+}
+
+func (b *bench) run(ctx context.Context) (*report, error) {
+	b.report = newReport(b)
+	servers, stop, err := b.start(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { stop() }()
+
+	for round := range b.rounds {
+		fmt.Fprintf(os.Stderr, "round %d of %d\n", round+1, b.rounds)
+		for _, l := range cpuLoads {
+			if err := b.cpu(ctx, servers, round, l); err != nil {
+				return nil, err
+			}
+		}
+		b.firstEvent(ctx, servers, round)
+		for _, connections := range b.connections {
+			b.throughput(ctx, servers, round, connections)
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	b.explainFailures(servers)
+	stop()
+	stop = func() {}
+
+	for round := range b.idleRounds {
+		fmt.Fprintf(os.Stderr, "idle streams, round %d of %d\n", round+1, b.idleRounds)
+		if err := b.memory(ctx, round); err != nil {
+			return nil, err
+		}
+	}
+	return b.report, nil
+}
+
+// start runs one Caddy a side, checks one reply of each in full, and warms both up.
+func (b *bench) start(ctx context.Context, withAdmin bool) (both[*server], func(), error) {
+	var servers both[*server]
+	stop := func() {
+		transport.CloseIdleConnections()
+		for _, v := range servers {
+			if v != nil {
+				v.stop()
+			}
+		}
+	}
+	for i, s := range sides {
+		v, err := b.launcher.start(ctx, s, withAdmin)
+		if err != nil {
+			stop()
+			return servers, nil, fmt.Errorf("starting the %s side: %w", s.name, err)
+		}
+		servers[i] = v
+		var whole bytes.Buffer
+		_, err = newClient().do(ctx, v.target(shortModel), &whole)
+		if err == nil {
+			err = s.check(whole.Bytes(), replyText(50))
+		}
+		if err != nil {
+			log := v.log.String()
+			stop()
+			return servers, nil, fmt.Errorf("first request to the %s side: %w; caddy wrote:\n%s", s.name, err, log)
+		}
+		load(ctx, v.target(shortModel), 16, b.slice, &b.failed)
+	}
+	return servers, stop, nil
+}
+
+func (b *bench) cpu(ctx context.Context, servers both[*server], round int, l cpuLoad) error {
+	row := b.report.row(l.label, "ms", ratio, l.limit)
+	for _, i := range order(round) {
+		before, err := cpuTime(servers[i].pid)
+		if err != nil {
+			return err
+		}
+		done, _ := load(ctx, servers[i].target(l.model), l.connections, b.slice, &b.failed)
+		after, err := cpuTime(servers[i].pid)
+		if err != nil {
+			return err
+		}
+		row.add(i, milliseconds(after-before)/float64(max(1, done)))
+	}
+	return nil
+}
+
+// firstEvent makes one request at a time, to either side in turn.
+func (b *bench) firstEvent(ctx context.Context, servers both[*server], round int) {
+	var event, text both[[]float64]
+	c := newClient()
+	targets := both[*target]{servers[0].target(shortModel), servers[1].target(shortModel)}
+	for n := range b.pairs {
+		for _, i := range order(n) {
+			r, err := c.do(ctx, targets[i], nil)
+			if err != nil {
+				b.failed.add(targets[i], err)
+				continue
+			}
+			event[i] = append(event[i], milliseconds(r.first))
+			text[i] = append(text[i], milliseconds(r.text))
+		}
+	}
+	for _, i := range order(round) {
+		b.report.row("time to first event, median", "ms", added, 1).add(i, quantile(event[i], 0.5))
+		b.report.row("time to first event, p95", "ms", added, 1).add(i, quantile(event[i], 0.95))
+		b.report.row("time to first text, median", "ms", added, 0).add(i, quantile(text[i], 0.5))
+		b.report.row("time to first text, p95", "ms", added, 0).add(i, quantile(text[i], 0.95))
+	}
+}
+
+func (b *bench) throughput(ctx context.Context, servers both[*server], round, connections int) {
+	row := b.report.row(fmt.Sprintf("requests per second, %s", plural(connections, "connection")), "", ratio, 0)
+	for _, i := range order(round) {
+		done, took := load(ctx, servers[i].target(shortModel), connections, b.slice, &b.failed)
+		row.add(i, float64(done)/took.Seconds())
+	}
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// quantile returns the value below which the share q of the values lies; 0 of none.
+func quantile(values []float64, q float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
+}

@@ -1,0 +1,91 @@
+package fault
+
+import (
+	_ "embed"
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+//go:embed classes.json
+var classesJSON []byte
+
+// class is one rule of classes.json. A report belongs to the first class of which a code or a text matches, and whose statuses,
+// where it has any, hold the answer's.
+type class struct {
+	Kind     string   `json:"kind"`
+	Statuses []int    `json:"statuses,omitempty"`
+	Codes    []string `json:"codes,omitempty"` // values of code or type, in lower case
+	Texts    []string `json:"texts,omitempty"` // regular expressions over the message
+
+	kind     Kind
+	patterns []*regexp.Regexp
+}
+
+var kindNames = map[string]Kind{
+	"context_length": ContextLength,
+	"no_credit":      NoCredit,
+	"unauthorized":   Unauthorized,
+	"no_such_model":  NoSuchModel,
+	"rate_limited":   RateLimited,
+	"overloaded":     Overloaded,
+	"unavailable":    Unavailable,
+	"timed_out":      TimedOut,
+	"filtered":       Filtered,
+	"rejected":       Rejected,
+}
+
+var classes = sync.OnceValue(func() []class {
+	var all []class
+	if err := json.Unmarshal(classesJSON, &all); err != nil {
+		panic("fault: reading classes.json: " + err.Error())
+	}
+	for i := range all {
+		kind, ok := kindNames[all[i].Kind]
+		if !ok {
+			panic("fault: classes.json names an unknown kind: " + all[i].Kind)
+		}
+		all[i].kind = kind
+		for _, text := range all[i].Texts {
+			all[i].patterns = append(all[i].patterns, regexp.MustCompile("(?i)"+text))
+		}
+	}
+	return all
+})
+
+func (c *class) holds(status int, r report) bool {
+	if len(c.Statuses) > 0 && !slices.Contains(c.Statuses, status) {
+		return false
+	}
+	if slices.Contains(c.Codes, strings.ToLower(r.code)) || slices.Contains(c.Codes, strings.ToLower(r.typ)) {
+		return true
+	}
+	return slices.ContainsFunc(c.patterns, func(p *regexp.Regexp) bool { return p.MatchString(r.message) })
+}
+
+// classify says what kind of fault a report is: by its codes and texts, else by the status alone.
+func classify(status int, r report) Kind {
+	for _, c := range classes() {
+		if c.holds(status, r) {
+			return c.kind
+		}
+	}
+	switch status {
+	case 401, 403:
+		return Unauthorized
+	case 402:
+		return NoCredit
+	case 408, 504:
+		return TimedOut
+	case 429:
+		return RateLimited
+	case 498, 503, 529:
+		return Overloaded
+	}
+	if status >= 400 && status < 500 {
+		return Rejected
+	}
+	return Unavailable
+}

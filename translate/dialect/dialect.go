@@ -1,0 +1,67 @@
+// Package dialect says how a provider deviates within its wire.
+//
+// A Dialect is a record of knobs. Which knobs exist, which values they take and what they default to is data, in knobs.json; presets
+// and configuration set them by name. The package decides nothing about wires: encoders and decoders read the record.
+package dialect
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// Dialect is a complete set of knobs. The comments are in knobs.json, which a test holds against these fields.
+type Dialect struct {
+	Auth                    string            `json:"auth"`
+	SystemRole              string            `json:"system_role"`
+	LateSystem              string            `json:"late_system"`
+	MaxTokensField          string            `json:"max_tokens_field"`
+	MaxTokensDefault        string            `json:"max_tokens_default"`
+	StreamUsage             string            `json:"stream_usage"`
+	Sampling                string            `json:"sampling"`
+	ParallelToolCalls       string            `json:"parallel_tool_calls"`
+	ToolChoice              []string          `json:"tool_choice"`
+	ToolChoiceRequired      string            `json:"tool_choice_required"`
+	ToolsStrict             string            `json:"tools_strict"`
+	ToolCallID              string            `json:"tool_call_id"`
+	ToolMessageName         bool              `json:"tool_message_name"`
+	ResponseFormat          string            `json:"response_format"`
+	ResponseFormatWithTools bool              `json:"response_format_with_tools"`
+	Images                  string            `json:"images"`
+	ImageForm               string            `json:"image_form"`
+	ImageDetail             string            `json:"image_detail"`
+	AssistantContent        string            `json:"assistant_content"`
+	EffortParam             string            `json:"effort_param"`
+	EffortMap               map[string]string `json:"effort_map"`
+	ThinkingFields          Members           `json:"thinking_fields"`
+	ExtraBody               Members           `json:"extra_body"`
+	ReasoningOut            string            `json:"reasoning_out"`
+	ReasoningScope          string            `json:"reasoning_scope"`
+	ReasoningRequired       string            `json:"reasoning_required"`
+	ReasoningFiller         string            `json:"reasoning_filler"`
+	ThinkTags               bool              `json:"think_tags"`
+	CacheKey                string            `json:"cache_key"`
+	UserField               string            `json:"user_field"`
+	Verbosity               string            `json:"verbosity"`
+	ServiceTier             string            `json:"service_tier"`
+	SchemaProfile           string            `json:"schema_profile"`
+}
+
+// Settings are values of some knobs by name, as presets and configurations write them.
+type Settings = map[string]json.RawMessage
+
+// Off is the effort value that switches thinking off.
+const Off = "off"
+
+// Effort maps a requested effort to the provider's value. The second result is false where nothing is to be sent.
+func (d *Dialect) Effort(requested string) (value string, send bool) {
+	if requested == "ultra" {
+		requested = "max"
+	}
+	value = d.EffortMap[requested]
+	return value, value != ""
+}
+
+// TakesToolChoice reports whether the provider takes this value of tool_choice.
+func (d *Dialect) TakesToolChoice(value string) bool {
+	return slices.Contains(d.ToolChoice, value)
+}
