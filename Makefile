@@ -67,7 +67,7 @@ $(GOLANGCI_LINT)-$(GOLANGCI_LINT_VERSION):
 
 .PHONY: clients
 ifneq ($(shell command -v npm),)
-clients: $(CLIENTS)
+clients: $(CLIENTS) ## install the pinned test clients into e2e/node_modules
 else
 clients:
 	@echo "note: npm is not installed, so the tests that drive the real Codex CLI are skipped"

@@ -29,7 +29,7 @@ type toolCall struct {
 func newConversation() conversation {
 	f := newFiller(1)
 	c := conversation{
-		notices: []string{f.text(11_000), "<permissions instructions>\n" + f.text(3_500)},
+		notices: []string{f.text(8_000), "<permissions instructions>\n" + f.text(3_500)},
 		context: "<environment_context>\n  <cwd>/home/dev/project</cwd>\n  <shell>bash</shell>\n</environment_context>\n" + f.text(1_200),
 		task:    "Find out why the import fails on large files and fix it.\n" + f.text(700),
 		answer:  f.text(900),
@@ -47,7 +47,7 @@ func newConversation() conversation {
 			id:        fmt.Sprintf("call_%024x", 0xabcdef0123+i),
 			arguments: string(arguments),
 			output: "Chunk ID: 89b21a\nWall time: 0.0312 seconds\nProcess exited with code 0\nOriginal token count: 812\nOutput:\n" +
-				f.text(2_700),
+				f.text(2_250),
 			summary: "**Reading the importer**\n\n" + f.text(260),
 			sealed:  base64.StdEncoding.EncodeToString([]byte(f.text(700))),
 		})
@@ -106,9 +106,16 @@ func responsesBody(model string) []byte {
 	message("user", "input_text", c.next)
 
 	return mustMarshal(object{
-		{"model", model}, {"stream", true}, {"input", input}, {"tools", responsesTools()}, {"tool_choice", "auto"},
-		{"parallel_tool_calls", true}, {"reasoning", object{{"summary", "auto"}}}, {"store", false},
-		{"include", []string{"reasoning.encrypted_content"}}, {"prompt_cache_key", sessionID},
+		{"model", model},
+		{"stream", true},
+		{"input", input},
+		{"tools", responsesTools()},
+		{"tool_choice", "auto"},
+		{"parallel_tool_calls", true},
+		{"reasoning", object{{"summary", "auto"}}},
+		{"store", false},
+		{"include", []string{"reasoning.encrypted_content"}},
+		{"prompt_cache_key", sessionID},
 		{"client_metadata", object{{"session_id", sessionID}, {"thread_id", sessionID}, {"x-codex-turn-metadata", turnMetadata}}},
 	})
 }
@@ -135,8 +142,13 @@ func chatBody(model string) []byte {
 	say("user", c.next)
 
 	return mustMarshal(object{
-		{"model", model}, {"messages", messages}, {"tools", chatTools()}, {"tool_choice", "auto"}, {"parallel_tool_calls", true},
-		{"stream", true}, {"stream_options", object{{"include_usage", true}}},
+		{"model", model},
+		{"messages", messages},
+		{"tools", chatTools()},
+		{"tool_choice", "auto"},
+		{"parallel_tool_calls", true},
+		{"stream", true},
+		{"stream_options", object{{"include_usage", true}}},
 	})
 }
 

@@ -7,7 +7,7 @@
 //
 //	go run ./bench                      about two minutes, after building Caddy
 //	go run ./bench -quick               a few seconds: does everything work? its numbers mean little
-//	go run ./bench -profile /tmp/prof   CPU and heap profiles of the gateway as well
+//	go run ./bench -profile /tmp/prof   CPU and heap profiles of both sides as well
 package main
 
 import (
@@ -28,32 +28,32 @@ const caddyPackage = "github.com/caddy-codex/responses/cmd/caddy"
 var errFailures = errors.New("some requests failed")
 
 func main() {
+	if err := start(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// start reads the flags and plays the part that they ask for.
+func start() error {
 	role := flag.String("role", "", "for the program's own use: the part that this process plays")
 	quick := flag.Bool("quick", false, "make few requests: a check that everything works, not a measurement")
 	rounds := flag.Int("rounds", 5, "how often the two sides take turns")
 	caddy := flag.String("caddy", "", "the Caddy binary to measure; default: built from "+caddyPackage)
 	asJSON := flag.Bool("json", false, "print JSON instead of a table")
-	profiles := flag.String("profile", "", "directory to write CPU and heap profiles of the gateway to")
+	profiles := flag.String("profile", "", "directory to write CPU and heap profiles of both sides to")
 	flag.Parse()
 
+	if *role == upstreamRole {
+		return runUpstream(os.Stdin, os.Stdout)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-
-	err := func() error {
-		if *role == upstreamRole {
-			return runUpstream(os.Stdin, os.Stdout)
-		}
-		p := fullPlan(*rounds)
-		if *quick {
-			p = quickPlan()
-		}
-		return run(ctx, p, *caddy, *profiles, *asJSON)
-	}()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		stop()
-		os.Exit(1)
+	p := fullPlan(*rounds)
+	if *quick {
+		p = quickPlan()
 	}
+	return run(ctx, p, *caddy, *profiles, *asJSON)
 }
 
 // run measures everything that p asks for and prints the report.

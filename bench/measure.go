@@ -43,7 +43,7 @@ type cpuLoad struct {
 var cpuLoads = []cpuLoad{
 	{"CPU per request, 50 chunks", "mock-50", 16, 3},
 	{"CPU per request, 2,000 chunks", "mock-2000", 16, 3},
-	{"CPU per request, 50 chunks, one each 5 ms", "mock-50-5ms", 64, 0},
+	{"CPU per request, 50 chunks, one every 5 ms", "mock-50-5ms", 64, 0},
 }
 
 // shortModel is what the time to the first event, and throughput, are measured with.
@@ -148,6 +148,9 @@ func (b *bench) cpu(ctx context.Context, servers both[*server], round int, l cpu
 			return err
 		}
 		done, _ := load(ctx, servers[i].target(l.model), l.connections, b.slice, &b.failed)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		after, err := cpuTime(servers[i].pid)
 		if err != nil {
 			return err

@@ -83,7 +83,10 @@ func (r *report) writeTable(w io.Writer) error {
 		target := ""
 		if row.Limit > 0 {
 			verdict := "met"
-			if median > row.Limit {
+			switch {
+			case r.Failures.total() > 0:
+				verdict = "INVALID"
+			case median > row.Limit:
 				verdict = "MISSED"
 			}
 			target = "at most " + row.compare(row.Limit) + ": " + verdict

@@ -23,6 +23,8 @@ const (
 	Invalid
 	// TooLarge is a body over the configured limit.
 	TooLarge
+	// UnsupportedCoding is a body in a coding that is not known.
+	UnsupportedCoding
 	// UnknownModel is a model name that no route and no provider knows.
 	UnknownModel
 	// NotFound is a path or an object that does not exist.
@@ -102,24 +104,25 @@ type form struct {
 }
 
 var forms = map[Kind]form{
-	Internal:      {500, "server_error", "server_error", false, false},
-	Invalid:       {400, "invalid_request_error", "invalid_prompt", true, false},
-	TooLarge:      {413, "invalid_request_error", "request_too_large", true, false},
-	UnknownModel:  {404, "invalid_request_error", "model_not_found", true, false},
-	NotFound:      {404, "invalid_request_error", "not_found", true, false},
-	ContextLength: {400, "invalid_request_error", "context_length_exceeded", true, false},
-	Rejected:      {400, "invalid_request_error", "invalid_prompt", true, true},
-	Unauthorized:  {502, "server_error", "provider_unauthorized", true, true},
-	NoCredit:      {429, "insufficient_quota", "insufficient_quota", true, true},
-	NoSuchModel:   {404, "invalid_request_error", "model_not_found", true, true},
-	RateLimited:   {429, "rate_limit_error", "rate_limit_exceeded", false, true},
-	Overloaded:    {503, "server_error", "server_error", false, true},
-	Unavailable:   {502, "server_error", "server_error", false, true},
-	TimedOut:      {504, "server_error", "server_error", false, true},
-	Truncated:     {502, "server_error", "server_error", false, true},
-	BadReply:      {502, "server_error", "server_error", false, true},
-	Filtered:      {400, "invalid_request_error", "content_filter", true, true},
-	ClientGone:    {499, "server_error", "client_closed_request", true, false},
+	Internal:          {500, "server_error", "server_error", false, false},
+	Invalid:           {400, "invalid_request_error", "invalid_prompt", true, false},
+	TooLarge:          {413, "invalid_request_error", "request_too_large", true, false},
+	UnsupportedCoding: {415, "invalid_request_error", "unsupported_content_encoding", true, false},
+	UnknownModel:      {404, "invalid_request_error", "model_not_found", true, false},
+	NotFound:          {404, "invalid_request_error", "not_found", true, false},
+	ContextLength:     {400, "invalid_request_error", "context_length_exceeded", true, false},
+	Rejected:          {400, "invalid_request_error", "invalid_prompt", true, true},
+	Unauthorized:      {502, "server_error", "provider_unauthorized", true, true},
+	NoCredit:          {429, "insufficient_quota", "insufficient_quota", true, true},
+	NoSuchModel:       {404, "invalid_request_error", "model_not_found", true, true},
+	RateLimited:       {429, "rate_limit_error", "rate_limit_exceeded", false, true},
+	Overloaded:        {503, "server_error", "server_error", false, true},
+	Unavailable:       {502, "server_error", "server_error", false, true},
+	TimedOut:          {504, "server_error", "server_error", false, true},
+	Truncated:         {502, "server_error", "server_error", false, true},
+	BadReply:          {502, "server_error", "server_error", false, true},
+	Filtered:          {400, "invalid_request_error", "content_filter", true, true},
+	ClientGone:        {499, "server_error", "client_closed_request", true, false},
 }
 
 // HTTPStatus is the status for a client to which nothing has been sent.

@@ -3,6 +3,7 @@ package streamcheck
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -59,7 +60,7 @@ func (s *stream) event(e Event) error {
 	if e.Name != e.Type {
 		return fmt.Errorf("the event: line says %q", e.Name)
 	}
-	if n := e.Get("sequence_number"); n.Type != gjson.Number || n.Raw != fmt.Sprint(s.count) {
+	if n := e.Get("sequence_number"); n.Type != gjson.Number || n.Raw != strconv.FormatInt(s.count, 10) {
 		return fmt.Errorf("sequence_number is %s, want %d", orAbsent(n), s.count)
 	}
 	if err := checkEventSchema(e); err != nil {

@@ -92,7 +92,7 @@ func (r *Reader) Next() (Event, error) {
 		case field == "data":
 			data = append(data, value)
 		default:
-			return event, fmt.Errorf("line %q is neither event: nor data:", line)
+			return event, fmt.Errorf("line %q is neither an event nor a data line", line)
 		}
 	}
 }

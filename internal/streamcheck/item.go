@@ -3,7 +3,6 @@ package streamcheck
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/tidwall/gjson"
 )
@@ -147,9 +146,4 @@ func (it *item) nothingUnstreamed(done gjson.Result) error {
 		}
 	}
 	return nil
-}
-
-// in says whether an event type names the item's own type, as in response.web_search_call.searching.
-func (it *item) in(eventType string) bool {
-	return strings.HasPrefix(eventType, "response."+it.kind+".")
 }

@@ -31,6 +31,9 @@ func New(text []byte) *Cursor {
 	return c
 }
 
+// Offset is where in the text the cursor stands.
+func (c *Cursor) Offset() int { return c.pos }
+
 // Err returns the first error.
 func (c *Cursor) Err() error { return c.err }
 

@@ -1,0 +1,29 @@
+package codexresponses
+
+import (
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/caddy-codex/responses/contentcoding"
+	"github.com/caddy-codex/responses/fault"
+)
+
+// readBody reads the client's whole body and decodes it. The limit holds for what is sent and for what it decodes to. All of it is
+// read before anything is written, for HTTP/1 clients that send before they listen.
+func (h *Handler) readBody(r *http.Request) ([]byte, *fault.Fault) {
+	body, err := contentcoding.Decode(r.Body, r.Header.Values("Content-Encoding"), r.ContentLength, h.MaxBody)
+	var maxBytes *http.MaxBytesError
+	switch {
+	case err == nil:
+		return body, nil
+	case errors.Is(err, contentcoding.ErrTooLarge), errors.As(err, &maxBytes):
+		return nil, fault.New(fault.TooLarge, "the body is larger than the limit of %d bytes", h.MaxBody)
+	case errors.Is(err, contentcoding.ErrUnknown):
+		return nil, fault.New(fault.UnsupportedCoding, "%v", err)
+	case errors.Is(err, io.ErrUnexpectedEOF) && r.Context().Err() != nil:
+		return nil, fault.New(fault.ClientGone, "the client closed its connection")
+	default:
+		return nil, fault.New(fault.Invalid, "the body cannot be read: %v", err)
+	}
+}

@@ -1,0 +1,182 @@
+// Package codexresponses is a Caddy module that gives OpenAI's Codex, and any client of the Responses API, the models of other providers.
+//
+// It is the adapter between Caddy and the packages that do the work: translate and the wires below it, sse, routing, presets, catalog.
+package codexresponses
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+
+	"github.com/caddy-codex/responses/routing"
+	"github.com/caddy-codex/responses/translate/envelope"
+)
+
+func init() {
+	caddy.RegisterModule(Handler{})
+}
+
+// Handler serves the Responses API over any model: it reads a request, routes it by model name, translates it to the wire format of
+// the chosen provider, forwards it through Caddy's reverse proxy, and translates the streamed reply back.
+//
+// Under its base path it serves POST /responses, POST /chat/completions, GET /models and GET /health. Requests outside of it go to the
+// next handler.
+//
+// It sets these placeholders when an exchange has ended:
+//
+// Placeholder | Description
+// ------------|-------------
+// `{http.codex_responses.request_id}` | Id of the request, also sent to the client as X-Request-Id
+// `{http.codex_responses.endpoint}` | `responses` or `chat_completions`
+// `{http.codex_responses.model}` | The model that the client asked for
+// `{http.codex_responses.route}` | Pattern of the route; empty where the model was found without one
+// `{http.codex_responses.provider}` | Name of the provider that served the request, or failed last
+// `{http.codex_responses.upstream_model}` | The provider's name for the model
+// `{http.codex_responses.upstream_status}` | HTTP status of the provider's answer; 0 without one
+// `{http.codex_responses.attempts}` | Number of attempts
+// `{http.codex_responses.input_tokens}` | Tokens of the prompt, cached ones included
+// `{http.codex_responses.cached_tokens}` | Tokens of the prompt that the provider had cached
+// `{http.codex_responses.output_tokens}` | Tokens of the answer, reasoning included
+// `{http.codex_responses.reasoning_tokens}` | Tokens of the reasoning
+// `{http.codex_responses.first_event_ms}` | Milliseconds to the first event of the provider's reply
+// `{http.codex_responses.duration_ms}` | Milliseconds that the exchange took
+// `{http.codex_responses.finish}` | `completed`, `incomplete`, `failed` or `client_closed`
+// `{http.codex_responses.error_code}` | Code of the error of a failed exchange
+type Handler struct {
+	Config
+
+	// BasePath is the path that the endpoints are under. Paths also match with this prefix already stripped. Default: /v1
+	BasePath string `json:"base_path,omitempty"`
+
+	// MaxBody is the most bytes that a request body may have, as it is sent and as it decodes. Default: 64 MiB
+	MaxBody int64 `json:"max_body,omitempty"`
+
+	// Heartbeat is how long a streaming client hears nothing before it is sent an event that says the exchange is alive. A reply whose
+	// upstream keeps silent begins after the same time. Default: 10s
+	Heartbeat caddy.Duration `json:"heartbeat,omitempty"`
+
+	// CORS are the origins whose pages may call the endpoints: each scheme://host[:port], or * for all. Default: none
+	CORS []string `json:"cors,omitempty"`
+
+	// SealKeys are the secrets that reasoning is sealed with when it goes to clients. The first seals, all of them open. Each is a
+	// placeholder such as {env.NAME} or {file./path} for at least 16 bytes. Default: one that is made once and kept in Caddy's storage
+	SealKeys []string `json:"seal_keys,omitempty"`
+
+	logger    *zap.Logger
+	router    *router
+	ring      *envelope.Ring
+	models    modelsDocument
+	observers []observer
+	now       func() time.Time
+}
+
+// CaddyModule returns the module's information.
+func (Handler) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.handlers.codex_responses",
+		New: func() caddy.Module { return new(Handler) },
+	}
+}
+
+const (
+	defaultBasePath  = "/v1"
+	defaultMaxBody   = 64 << 20
+	defaultHeartbeat = 10 * time.Second
+)
+
+// Provision sets defaults, resolves secrets and makes the providers ready.
+func (h *Handler) Provision(ctx caddy.Context) error {
+	h.logger = ctx.Logger()
+	h.now = time.Now
+	h.observers = []observer{accessLog{}}
+	if h.BasePath == "" {
+		h.BasePath = defaultBasePath
+	}
+	h.BasePath = strings.TrimSuffix(path.Clean("/"+h.BasePath), "/")
+	if h.MaxBody == 0 {
+		h.MaxBody = defaultMaxBody
+	}
+	if h.Heartbeat == 0 {
+		h.Heartbeat = caddy.Duration(defaultHeartbeat)
+	}
+	if err := h.check(); err != nil { // what follows relies on the rules
+		return err
+	}
+	var err error
+	if h.ring, err = loadRing(ctx, h.SealKeys); err != nil {
+		return err
+	}
+	if err := h.provisionRouter(ctx); err != nil {
+		return err
+	}
+	h.models = newModelsDocument(h.router.entries())
+	return nil
+}
+
+func (h *Handler) provisionRouter(ctx caddy.Context) error {
+	rt := &router{byName: make(map[string]*upstream), routeKeys: make(map[string][]string)}
+	h.router = rt
+	var err error
+	if rt.keys, err = secrets(h.Keys); err != nil {
+		return err
+	}
+	for _, p := range h.Providers {
+		u, err := p.provision(ctx)
+		if err != nil {
+			return fmt.Errorf("provider %s: %w", p.Name, err)
+		}
+		rt.upstreams = append(rt.upstreams, u)
+		rt.byName[u.name] = u
+	}
+	routes := make([]routing.Route, len(h.Routes))
+	for i, r := range h.Routes {
+		routes[i] = routing.Route{Pattern: r.Pattern, Targets: r.Targets}
+		if rt.routeKeys[r.Pattern], err = secrets(r.Keys); err != nil {
+			return fmt.Errorf("route %s: %w", r.Pattern, err)
+		}
+	}
+	rt.table, err = routing.NewTable(routes)
+	return err
+}
+
+// Validate checks what the configuration says of itself.
+func (h *Handler) Validate() error {
+	switch {
+	case h.MaxBody < 0:
+		return errors.New("max_body is negative")
+	case h.Heartbeat < 0:
+		return errors.New("heartbeat is negative")
+	}
+	for _, origin := range h.CORS {
+		if err := checkOrigin(origin); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Cleanup releases the providers' hosts.
+func (h *Handler) Cleanup() error {
+	if h.router == nil {
+		return nil
+	}
+	var errs []error
+	for _, u := range h.router.upstreams {
+		errs = append(errs, u.proxy.Cleanup())
+	}
+	return errors.Join(errs...)
+}
+
+// Interface guards
+var (
+	_ caddy.Provisioner           = (*Handler)(nil)
+	_ caddy.Validator             = (*Handler)(nil)
+	_ caddy.CleanerUpper          = (*Handler)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Handler)(nil)
+)

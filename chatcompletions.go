@@ -1,0 +1,92 @@
+package codexresponses
+
+import (
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/caddy-codex/responses/fault"
+	"github.com/caddy-codex/responses/translate/chat"
+	"github.com/caddy-codex/responses/translate/jsonscan"
+)
+
+// serveChatCompletions handles POST /chat/completions: routing, model mapping and keys, and the rest of request and reply as they are.
+func (h *Handler) serveChatCompletions(w http.ResponseWriter, r *http.Request) error {
+	x := h.newExchange(w, r, "chat_completions")
+	defer x.finish()
+	body, f := h.readBody(r)
+	if f != nil {
+		return x.fail(f)
+	}
+	p, f := parseChat(body)
+	if f != nil {
+		return x.fail(f)
+	}
+	x.body = p
+	return x.run(p.model)
+}
+
+// passThrough is the payload of POST /chat/completions.
+type passThrough struct {
+	model         string
+	before, after []byte // the body around the value of model
+}
+
+func parseChat(body []byte) (*passThrough, *fault.Fault) {
+	if !utf8.Valid(body) {
+		return nil, fault.New(fault.Invalid, "the body is not UTF-8 text")
+	}
+	p := new(passThrough)
+	c := jsonscan.New(body)
+	for key := range c.Members() {
+		if key != "model" || p.model != "" {
+			continue
+		}
+		start := c.Offset()
+		p.model = c.Text()
+		p.before, p.after = body[:start], body[c.Offset():]
+	}
+	switch {
+	case c.Close() != nil:
+		return nil, fault.New(fault.Invalid, "the body is not valid JSON")
+	case p.model == "":
+		f := fault.New(fault.Invalid, "model is missing")
+		f.Param = "model"
+		return nil, f
+	}
+	return p, nil
+}
+
+func (p *passThrough) wirePath(*attempt) string { return chat.Path }
+
+func (p *passThrough) encode(_ *exchange, a *attempt) ([]byte, *fault.Fault) {
+	if a.upstream.wire != wires[chatWire] {
+		f := fault.New(fault.Rejected, "does not speak Chat Completions; use POST /responses")
+		f.Provider = a.upstream.name
+		return nil, f
+	}
+	dst := make([]byte, 0, len(p.before)+len(a.model)+len(p.after)+2)
+	dst = append(dst, p.before...)
+	dst = jsonscan.AppendString(dst, a.model)
+	return append(dst, p.after...), nil
+}
+
+func (p *passThrough) header(http.Header, *attempt) {}
+
+// passedHeaders are those of the provider's answer that are the client's business.
+var passedHeaders = [...]string{"Content-Type", "Content-Length", "Cache-Control", "Retry-After"}
+
+func (p *passThrough) reply(x *exchange, _ *attempt, res *http.Response) (*http.Response, *fault.Fault) {
+	header := make(http.Header)
+	for _, name := range passedHeaders {
+		if values := res.Header.Values(name); len(values) > 0 {
+			header[name] = values
+		}
+	}
+	res.Header = header
+	x.record.FirstEvent = x.handler.now()
+	x.record.Finish = "completed"
+	return res, nil
+}
+
+// fail cannot happen: nothing is sent before a provider has answered.
+func (p *passThrough) fail(*exchange, *fault.Fault) {}

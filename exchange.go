@@ -1,0 +1,203 @@
+package codexresponses
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+
+	"github.com/caddy-codex/responses/fault"
+	"github.com/caddy-codex/responses/translate"
+	"github.com/caddy-codex/responses/translate/dialect"
+)
+
+// exchange is one client request through all its attempts.
+//
+// Its parts run in turns, never at once: the reverse proxy's copying of the reply, and the heartbeat, which writes to the client only
+// while the copying waits for the upstream. mu and idle see to that.
+type exchange struct {
+	handler *Handler
+	request *http.Request // the client's
+	codex   bool          // the client is Codex
+	record  Record
+
+	body    payload // what goes upstream, and how the reply is read
+	client  *client
+	attempt *attempt
+
+	mu        sync.Mutex
+	idle      bool // the reply is waiting for the upstream
+	heartbeat *time.Timer
+	lastWrite time.Time
+}
+
+type exchangeKey struct{}
+
+// attempt is one request to one target.
+type attempt struct {
+	target
+	dialect  *dialect.Dialect
+	fault    *fault.Fault // why it failed; nil for one that serves the client
+	answered bool         // the reply is the client's
+	cancel   context.CancelFunc
+	log      *Attempt
+}
+
+// payload is the endpoint's part of an exchange: what its requests and replies look like.
+type payload interface {
+	// wirePath is added to the base URL of an attempt's provider.
+	wirePath(a *attempt) string
+
+	// encode is the body for an attempt.
+	encode(x *exchange, a *attempt) ([]byte, *fault.Fault)
+
+	// header adds the headers that go with it.
+	header(h http.Header, a *attempt)
+
+	// reply makes the client's response of a successful answer, or says why the attempt failed after all.
+	reply(x *exchange, a *attempt, res *http.Response) (*http.Response, *fault.Fault)
+
+	// fail tells a client that has been sent the head of a reply that nothing will come of it.
+	fail(x *exchange, f *fault.Fault)
+}
+
+// newExchange begins an exchange and its record.
+func (h *Handler) newExchange(w http.ResponseWriter, r *http.Request, endpoint string) *exchange {
+	x := &exchange{handler: h, request: r, client: newClient(w), codex: isCodex(r)}
+	x.record = Record{ID: translate.RandomIDs("req_"), Endpoint: endpoint, Start: h.now()}
+	x.client.Header().Set("X-Request-Id", x.record.ID)
+	return x
+}
+
+// isCodex tells Codex's clients by what they call themselves.
+func isCodex(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Originator"), "codex") || strings.HasPrefix(r.UserAgent(), "codex")
+}
+
+// run tries the targets of a model until one serves the client.
+func (x *exchange) run(model string) error {
+	x.record.Model = model
+	plan, f := x.handler.router.plan(model)
+	if f != nil {
+		return x.fail(f)
+	}
+	x.record.Route = plan.route
+	var last *fault.Fault
+	for _, t := range plan.targets {
+		f, err := x.try(t)
+		if err != nil || f == nil {
+			return err
+		}
+		last = f
+		if !f.AnotherTarget() || x.client.done {
+			break
+		}
+		x.handler.logger.Warn("attempt failed", zap.String("request_id", x.record.ID), zap.String("provider", t.upstream.name),
+			zap.String("model", t.model), zap.String("cause", f.Error()))
+	}
+	return x.fail(last)
+}
+
+// try makes one attempt. It returns a fault where another may follow, or an error of the handler chain.
+func (x *exchange) try(t target) (*fault.Fault, error) {
+	d, err := t.upstream.dialect(t.model)
+	if err != nil {
+		return fault.New(fault.Internal, "%v", err), nil
+	}
+	x.record.Attempts = append(x.record.Attempts, Attempt{Provider: t.upstream.name, Model: t.model, Start: x.handler.now()})
+	log := x.record.Last()
+	x.attempt = &attempt{target: t, dialect: d, log: log}
+	if f := x.missingKey(x.attempt); f != nil {
+		log.Cause, log.End = f.Error(), x.handler.now()
+		return f, nil
+	}
+
+	ctx, cancel := context.WithCancel(context.WithValue(x.request.Context(), exchangeKey{}, x))
+	defer cancel()
+	x.attempt.cancel = cancel
+	x.client.mute = false
+	err = x.attempt.upstream.proxy.ServeHTTP(x.client, x.upstreamRequest(ctx), nil)
+	log.End = x.handler.now()
+	if x.attempt.answered {
+		return nil, nil
+	}
+	f := x.attempt.fault
+	if f == nil {
+		f = x.proxyFault(err)
+	}
+	log.Cause = f.Error()
+	return f, nil
+}
+
+// upstreamRequest is the client's request without anything of the client's: credentials, cookies and what Codex says of local paths
+// stay here. The transport completes it.
+func (x *exchange) upstreamRequest(ctx context.Context) *http.Request {
+	r := x.request.WithContext(ctx)
+	r.Header = http.Header{"Content-Type": {"application/json"}, "Accept": {"text/event-stream, application/json"}, "User-Agent": {userAgent}}
+	r.Method = http.MethodPost
+	r.Body, r.ContentLength, r.TransferEncoding, r.Trailer = http.NoBody, 0, nil, nil
+	return r
+}
+
+const userAgent = "caddy-codex-responses"
+
+// missingKey finds that a provider which wants a key has none.
+func (x *exchange) missingKey(a *attempt) *fault.Fault {
+	if len(a.keys) > 0 || a.upstream.keyEnv == "" || a.upstream.preset.Local || x.clientKey() != "" || a.upstream.ownHeaders["Authorization"] {
+		return nil
+	}
+	f := fault.New(fault.Unauthorized, "no key is configured; set the environment variable %s, or key in the provider's block", a.upstream.keyEnv)
+	f.Provider = a.upstream.name
+	return f
+}
+
+// clientKey is the client's own Bearer token, where it may be sent on.
+func (x *exchange) clientKey() string {
+	if !x.handler.ForwardClientKey {
+		return ""
+	}
+	scheme, token, _ := strings.Cut(x.request.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+// proxyFault reads why the reverse proxy gave up without an answer of the upstream.
+func (x *exchange) proxyFault(err error) *fault.Fault {
+	if x.request.Context().Err() != nil {
+		return fault.New(fault.ClientGone, "the client closed its connection")
+	}
+	f := fault.New(fault.Unavailable, "could not be reached")
+	f.Provider, f.Err = x.attempt.upstream.name, err
+	var handlerErr caddyhttp.HandlerError
+	if errors.As(err, &handlerErr) && handlerErr.Err != nil {
+		f.Message = "could not be reached: " + fault.Redact(reason(handlerErr.Err))
+	}
+	return f
+}
+
+// finish completes the record and hands it to the observers, also where a panic ends the exchange.
+func (x *exchange) finish() {
+	x.mu.Lock()
+	if x.heartbeat != nil {
+		x.heartbeat.Stop()
+	}
+	x.client.done = true
+	x.mu.Unlock()
+	x.record.End = x.handler.now()
+	if x.record.Finish == "" {
+		x.record.Finish = "failed"
+		if x.request.Context().Err() != nil {
+			x.record.Finish = "client_closed"
+		}
+	}
+	for _, o := range x.handler.observers {
+		o.observe(x.request.Context(), &x.record)
+	}
+}

@@ -1,0 +1,107 @@
+package gatewaytest
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+)
+
+// config adapts a Caddyfile, and changes what a test needs otherwise. That is done on the adapted JSON, so that a Caddyfile may
+// have global options of its own.
+func (g *Gateway) config(caddyfile string) ([]byte, error) {
+	text := strings.ReplaceAll(caddyfile, ":PORT", ":"+g.port)
+	adapted, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(text), map[string]any{"filename": "Caddyfile"})
+	if err != nil {
+		return nil, fmt.Errorf("adapting: %w", err)
+	}
+	var config caddy.Config
+	if err := json.Unmarshal(adapted, &config); err != nil {
+		return nil, fmt.Errorf("reading the adapted config: %w", err)
+	}
+	persist := false
+	config.Admin = &caddy.AdminConfig{Disabled: true, Config: &caddy.ConfigSettings{Persist: &persist}}
+	config.StorageRaw = caddyconfig.JSONModuleObject(struct {
+		Root string `json:"root"`
+	}{g.storage}, "module", "file_system", nil)
+	g.captureLogs(&config)
+	if err := isolateHTTP(&config); err != nil {
+		return nil, fmt.Errorf("changing the http app: %w", err)
+	}
+	if err := isolateTLS(&config); err != nil {
+		return nil, fmt.Errorf("changing the tls app: %w", err)
+	}
+	return json.Marshal(config)
+}
+
+// captureLogs sends every log that has no output of its own to the test, the default one with debug messages and all.
+func (g *Gateway) captureLogs(config *caddy.Config) {
+	if config.Logging == nil {
+		config.Logging = new(caddy.Logging)
+	}
+	if config.Logging.Logs == nil {
+		config.Logging.Logs = make(map[string]*caddy.CustomLog)
+	}
+	all := config.Logging.Logs
+	if all[caddy.DefaultLoggerName] == nil {
+		all[caddy.DefaultLoggerName] = new(caddy.CustomLog)
+	}
+	if base := all[caddy.DefaultLoggerName]; base.Level == "" {
+		base.Level = "DEBUG"
+	}
+	for _, log := range all {
+		if log.WriterRaw == nil {
+			log.WriterRaw = caddyconfig.JSONModuleObject(&logWriter{ID: g.logs.id}, "output", "gatewaytest", nil)
+		}
+		if log.EncoderRaw == nil {
+			log.EncoderRaw = json.RawMessage(`{"format":"json"}`)
+		}
+	}
+}
+
+// isolateHTTP keeps servers on loopback and without certificates, and turns their access logs on.
+func isolateHTTP(config *caddy.Config) error {
+	raw, ok := config.AppsRaw["http"]
+	if !ok {
+		return nil
+	}
+	var app caddyhttp.App
+	if err := json.Unmarshal(raw, &app); err != nil {
+		return err
+	}
+	for _, server := range app.Servers {
+		for i, address := range server.Listen {
+			if strings.HasPrefix(address, ":") {
+				server.Listen[i] = "127.0.0.1" + address
+			}
+		}
+		server.AutoHTTPS = &caddyhttp.AutoHTTPSConfig{Disabled: true}
+		if server.Logs == nil {
+			server.Logs = new(caddyhttp.ServerLogConfig)
+		}
+	}
+	raw, err := json.Marshal(app)
+	config.AppsRaw["http"] = raw
+	return err
+}
+
+// isolateTLS turns off the cleaning of the storage, which would go on in the background when the test has ended.
+func isolateTLS(config *caddy.Config) error {
+	app := make(map[string]json.RawMessage)
+	if raw, ok := config.AppsRaw["tls"]; ok {
+		if err := json.Unmarshal(raw, &app); err != nil {
+			return err
+		}
+	}
+	app["disable_storage_check"] = json.RawMessage("true")
+	app["disable_storage_clean"] = json.RawMessage("true")
+	raw, err := json.Marshal(app)
+	if config.AppsRaw == nil {
+		config.AppsRaw = make(caddy.ModuleMap)
+	}
+	config.AppsRaw["tls"] = raw
+	return err
+}

@@ -1,0 +1,130 @@
+package upstreamtest
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+
+	"github.com/tidwall/gjson"
+)
+
+// Option adds to the rules of a strict upstream.
+type Option func(*rules)
+
+// RequireReasoning makes the upstream refuse an assistant message that has tool calls and no reasoning_content, as DeepSeek does
+// while it thinks. An empty string is enough.
+func RequireReasoning(r *rules) { r.reasoning = true }
+
+// Allow lets top-level fields pass that the upstream does not know.
+func Allow(fields ...string) Option {
+	return func(r *rules) { r.allow(fields) }
+}
+
+// Without makes the upstream refuse top-level fields that it knows otherwise.
+func Without(fields ...string) Option {
+	return func(r *rules) {
+		for _, field := range fields {
+			delete(r.fields, field)
+		}
+	}
+}
+
+// rules says what a strict upstream refuses.
+type rules struct {
+	fields    map[string]bool
+	reasoning bool
+}
+
+// known are the top-level fields that DeepSeek documents.
+var known = []string{
+	"frequency_penalty", "logprobs", "max_tokens", "messages", "model", "presence_penalty", "reasoning_effort", "response_format",
+	"stop", "stream", "stream_options", "temperature", "thinking", "tool_choice", "tools", "top_logprobs", "top_p", "user_id",
+}
+
+func newRules(options []Option) *rules {
+	r := &rules{fields: make(map[string]bool)}
+	r.allow(known)
+	for _, option := range options {
+		option(r)
+	}
+	return r
+}
+
+func (r *rules) allow(fields []string) {
+	for _, field := range fields {
+		r.fields[field] = true
+	}
+}
+
+// refusal returns why a body is refused, or "".
+func (r *rules) refusal(body []byte) string {
+	if !gjson.ValidBytes(body) || !gjson.ParseBytes(body).IsObject() {
+		return "the body is not a JSON object"
+	}
+	request := gjson.ParseBytes(body)
+	for _, err := range []error{r.checkFields(request), checkTools(request), r.checkMessages(request.Get("messages"))} {
+		if err != nil {
+			return err.Error()
+		}
+	}
+	return ""
+}
+
+func (r *rules) checkFields(request gjson.Result) error {
+	for _, field := range slices.Sorted(maps.Keys(request.Map())) {
+		if !r.fields[field] {
+			return fmt.Errorf("unrecognized request argument supplied: %s", field)
+		}
+	}
+	if model := request.Get("model"); model.Type != gjson.String || model.String() == "" {
+		return errors.New("you must provide a model parameter")
+	}
+	if request.Get("stream_options").Exists() && !request.Get("stream").Bool() {
+		return errors.New("stream_options should be set along with stream = true")
+	}
+	if request.Get("tool_choice").Exists() && !request.Get("tools").Exists() {
+		return errors.New("'tool_choice' is only allowed when 'tools' are specified")
+	}
+	return nil
+}
+
+// toolName is what OpenAI and most others take as the name of a function.
+var toolName = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`)
+
+func checkTools(request gjson.Result) error {
+	tools := request.Get("tools")
+	if !tools.Exists() {
+		return nil
+	}
+	if !tools.IsArray() || len(tools.Array()) == 0 {
+		return errors.New("[] is too short - 'tools'")
+	}
+	seen := make(map[string]bool)
+	for i, tool := range tools.Array() {
+		if kind := tool.Get("type"); kind.String() != "function" {
+			return fmt.Errorf("tools[%d].type: unknown variant %s, expected function", i, orMissing(kind))
+		}
+		name := tool.Get("function.name")
+		if name.Type != gjson.String || !toolName.MatchString(name.String()) {
+			return fmt.Errorf("tools[%d].function.name: %s does not match pattern %s", i, orMissing(name), toolName)
+		}
+		if seen[name.String()] {
+			return fmt.Errorf("tools[%d].function.name: %s is not unique", i, orMissing(name))
+		}
+		seen[name.String()] = true
+		if root := tool.Get("function.parameters.type"); root.String() != "object" {
+			return fmt.Errorf("tools[%d].function.parameters: schema must be a JSON Schema of type object, got type %s", i, orMissing(root))
+		}
+	}
+	return nil
+}
+
+// orMissing names a value for a message.
+func orMissing(value gjson.Result) string {
+	if !value.Exists() {
+		return "nothing"
+	}
+	return value.Raw
+}

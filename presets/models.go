@@ -1,0 +1,40 @@
+package presets
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/caddy-codex/responses/catalog"
+	"github.com/caddy-codex/responses/internal/glob"
+)
+
+// Model finds a listed model by the provider's name for it.
+func (p *Preset) Model(id string) (catalog.Model, bool) {
+	i := slices.IndexFunc(p.Models, func(m catalog.Model) bool { return m.ID == id })
+	if i < 0 {
+		return catalog.Model{}, false
+	}
+	return p.Models[i], true
+}
+
+// Layers returns the settings that hold for an upstream model, listed or not, from the general to the particular: the provider's, those
+// of each pattern that matches, in the order of the file, and the model's own. A knob of a later layer replaces the same knob of an
+// earlier one as a whole, maps and objects included.
+func (p *Preset) Layers(id string) []Settings {
+	layers := []Settings{p.Dialect}
+	for _, pattern := range p.Patterns {
+		if pattern.Matches(id) {
+			layers = append(layers, pattern.Dialect)
+		}
+	}
+	if model, ok := p.Model(id); ok && model.Dialect != nil {
+		layers = append(layers, model.Dialect)
+	}
+	return layers
+}
+
+// Matches reports whether the pattern covers an upstream model.
+func (p *Pattern) Matches(id string) bool {
+	id = strings.ToLower(id)
+	return slices.ContainsFunc(p.Match, func(match string) bool { return glob.Match(strings.ToLower(match), id) })
+}

@@ -1,0 +1,190 @@
+package codexresponses
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+
+	"github.com/caddy-codex/responses/catalog"
+	"github.com/caddy-codex/responses/presets"
+	"github.com/caddy-codex/responses/translate/dialect"
+)
+
+// upstream is a provider made ready: its preset and configuration put together, its secrets resolved.
+type upstream struct {
+	name   string
+	title  string
+	wire   *wire
+	base   *url.URL // host and port of the first base URL; scheme, path and query of all
+	keys   []string
+	keyEnv string            // variable that would hold the key, for messages
+	models map[string]string // client's name to provider's
+	preset *presets.Preset   // an empty one for providers without
+	custom dialect.Settings
+	proxy  *reverseproxy.Handler
+
+	ownHeaders map[string]bool // request headers that header_up sets, which are not ours to remove
+
+	mu       sync.Mutex
+	dialects map[string]*dialect.Dialect // by upstream model
+}
+
+// maxDialects bounds the dialects that are kept; names that clients make up are worked out each time beyond it.
+const maxDialects = 512
+
+// provision makes the provider ready.
+func (p *Provider) provision(ctx caddy.Context) (*upstream, error) {
+	u := &upstream{
+		name: p.Name, title: p.Name, wire: wires[chatWire], models: p.Models, custom: p.Dialect,
+		preset: &presets.Preset{}, dialects: make(map[string]*dialect.Dialect),
+	}
+	wireName, bases, keys := p.Wire, p.BaseURLs, p.Keys
+	if preset := p.preset(); preset != nil {
+		u.preset, u.title, u.keyEnv = preset, preset.Title, preset.KeyEnv
+		if wireName == "" {
+			wireName = preset.Wire
+		}
+		if len(bases) == 0 {
+			bases = []string{preset.BaseURL}
+		}
+		if len(keys) == 0 && preset.KeyEnv != "" {
+			keys = []string{"{env." + preset.KeyEnv + "}"}
+		}
+	}
+	if wireName != "" {
+		u.wire = wires[wireName]
+	}
+	var err error
+	if u.keys, err = secrets(keys); err != nil {
+		return nil, err
+	}
+	urls, err := resolveBases(bases)
+	if err != nil {
+		return nil, err
+	}
+	u.base = urls[0]
+	if err := u.provisionProxy(ctx, p.ReverseProxy, urls); err != nil {
+		return nil, err
+	}
+	return u, nil
+}
+
+// resolveBases reads the base URLs. Hosts of one service differ in host and port alone.
+func resolveBases(bases []string) ([]*url.URL, error) {
+	repl := caddy.NewReplacer()
+	urls := make([]*url.URL, len(bases))
+	for i, base := range bases {
+		resolved, err := repl.ReplaceOrErr(base, true, true)
+		if err != nil {
+			return nil, fmt.Errorf("base_url %s: %w", base, err)
+		}
+		if urls[i], err = parseBaseURL(resolved); err != nil {
+			return nil, err
+		}
+		if first := urls[0]; urls[i].Scheme != first.Scheme || urls[i].Path != first.Path || urls[i].RawQuery != first.RawQuery {
+			return nil, fmt.Errorf("base_url %s and %s differ in more than host and port; make two providers of them", first, urls[i])
+		}
+	}
+	return urls, nil
+}
+
+// provisionProxy makes the embedded reverse proxy, with our transport around its own.
+func (u *upstream) provisionProxy(ctx caddy.Context, proxy *reverseproxy.Handler, urls []*url.URL) error {
+	if proxy == nil {
+		proxy = new(reverseproxy.Handler)
+	}
+	inner, err := loadTransport(ctx, proxy, urls[0].Scheme == "https")
+	if err != nil {
+		return err
+	}
+	if len(proxy.Upstreams) == 0 && len(proxy.DynamicUpstreamsRaw) == 0 {
+		for _, base := range urls {
+			proxy.Upstreams = append(proxy.Upstreams, &reverseproxy.Upstream{Dial: hostPort(base)})
+		}
+	}
+	u.ownHeaders = make(map[string]bool)
+	if proxy.Headers != nil && proxy.Headers.Request != nil {
+		for _, set := range []http.Header{proxy.Headers.Request.Add, proxy.Headers.Request.Set} {
+			for name := range set {
+				u.ownHeaders[http.CanonicalHeaderKey(name)] = true
+			}
+		}
+	}
+	proxy.Transport = &transport{inner: inner}
+	u.proxy = proxy
+	return proxy.Provision(ctx)
+}
+
+func hostPort(base *url.URL) string {
+	port := base.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[base.Scheme]
+	}
+	return base.Hostname() + ":" + port
+}
+
+// model is the provider's name for what a client calls name: by the model lines, else the name itself where the catalogue knows it
+// or there is none, else the preset's default.
+func (u *upstream) model(name string) string {
+	if mapped, ok := u.models[name]; ok {
+		return mapped
+	}
+	if len(u.preset.Models) == 0 || u.knows(name) || u.preset.DefaultModel == "" {
+		return name
+	}
+	return u.preset.DefaultModel
+}
+
+// knows reports whether the provider's catalogue or model lines have the name.
+func (u *upstream) knows(name string) bool {
+	if _, ok := u.models[name]; ok {
+		return true
+	}
+	_, ok := u.preset.Model(name)
+	return ok
+}
+
+// listed are the models that the provider is known to have, by the client's names for them.
+func (u *upstream) listed() []string {
+	names := slices.Sorted(maps.Keys(u.models))
+	for i := range u.preset.Models {
+		names = append(names, u.preset.Models[i].ID)
+	}
+	return names
+}
+
+// describe returns what is known about an upstream model.
+func (u *upstream) describe(id string) catalog.Model {
+	if model, ok := u.preset.Model(id); ok {
+		return model
+	}
+	return catalog.Model{ID: id}
+}
+
+// dialect is the dialect for an upstream model.
+func (u *upstream) dialect(id string) (*dialect.Dialect, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if d, ok := u.dialects[id]; ok {
+		return d, nil
+	}
+	d := dialect.Default()
+	for _, settings := range append(u.preset.Layers(id), u.custom) {
+		if err := d.Apply(settings); err != nil {
+			return nil, fmt.Errorf("provider %s, model %s: %w", u.name, id, err)
+		}
+	}
+	if model, ok := u.preset.Model(id); ok && !model.Vision() && u.custom["images"] == nil {
+		d.Images = "none"
+	}
+	if len(u.dialects) < maxDialects {
+		u.dialects[id] = &d
+	}
+	return &d, nil
+}

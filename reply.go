@@ -1,0 +1,236 @@
+package codexresponses
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/caddy-codex/responses/fault"
+	"github.com/caddy-codex/responses/sse"
+)
+
+const (
+	// maxWhole bounds a reply that comes as one document, in bytes.
+	maxWhole = 64 << 20
+
+	// maxPending is how many bytes of events are gathered before they are handed on although more has arrived.
+	maxPending = 32 << 10
+
+	// drainTime is how long the end of an upstream's body is waited for once all has been said, to keep its connection.
+	drainTime = time.Second
+)
+
+// replyReader reads an upstream's reply as a body of Responses events. A read waits for the upstream at most once and takes what has
+// arrived whole, so that one write to the client carries all of it.
+type replyReader struct {
+	exchange *exchange
+	payload  *responses
+	attempt  *attempt
+	decoder  decoder
+	body     io.Closer
+	events   *sse.Reader // nil for a reply that came as one document
+	whole    io.Reader
+	began    bool // the upstream has sent something
+	drained  bool // the upstream's body has been read to its end
+}
+
+// open looks at how the reply comes. Some providers send one document where a stream was asked for, or the other way about.
+func (rd *replyReader) open(res *http.Response) *fault.Fault {
+	rd.body = res.Body
+	body := bufio.NewReaderSize(res.Body, 16)
+	rd.exchange.setIdle(true)
+	first, err := body.Peek(1)
+	rd.exchange.setIdle(false)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return rd.readFault(err)
+	}
+	contentType := res.Header.Get("Content-Type")
+	switch {
+	case len(first) > 0 && first[0] == '<', strings.HasPrefix(contentType, "text/html"):
+		f := fault.New(fault.BadReply, "sent a page instead of an API answer; its base URL may be wrong, or lack /v1")
+		f.Provider, f.Status = rd.attempt.upstream.name, res.StatusCode
+		return f
+	case len(first) > 0 && (first[0] == '{' || first[0] == '['), strings.HasPrefix(contentType, "application/json"):
+		rd.whole = io.LimitReader(body, maxWhole)
+	default:
+		rd.events = sse.NewReader(body, 0)
+	}
+	return nil
+}
+
+// prime reads until something of the answer is there, so that until then an attempt can fail without a trace. The head of the reply
+// and response.created do not wait for that: they go out with the upstream's first event.
+func (rd *replyReader) prime() *fault.Fault {
+	stream := rd.payload.stream
+	for !stream.Ended() && (!stream.Speaking() || !rd.payload.req.Stream) {
+		event, ok := rd.buffered()
+		if !ok {
+			if rd.began && rd.payload.req.Stream && !rd.exchange.client.committed {
+				stream.Begin()
+				rd.exchange.client.send(rd.payload.events.take())
+			}
+			if f := rd.wait(); f != nil {
+				return f
+			}
+			continue
+		}
+		if f := rd.frame(event); f != nil {
+			return f
+		}
+	}
+	rd.settle()
+	return nil
+}
+
+// Read implements io.Reader.
+func (rd *replyReader) Read(p []byte) (int, error) {
+	x, sink, stream := rd.exchange, &rd.payload.events, rd.payload.stream
+	for sink.pending() == 0 {
+		if stream.Ended() {
+			rd.drain()
+			return 0, io.EOF
+		}
+		rd.advance()
+		if x.request.Context().Err() != nil {
+			return 0, io.EOF // the client is gone; nobody reads an ending
+		}
+	}
+	x.lastWrite = x.handler.now()
+	return sink.read(p), nil
+}
+
+// advance waits for the next event of the upstream and takes all that have come with it.
+func (rd *replyReader) advance() {
+	f := rd.wait()
+	for f == nil && !rd.payload.stream.Ended() && rd.payload.events.pending() < maxPending {
+		event, ok := rd.buffered()
+		if !ok {
+			break
+		}
+		f = rd.frame(event)
+	}
+	if f != nil && rd.exchange.request.Context().Err() == nil {
+		rd.attempt.log.Cause = f.Error()
+		rd.payload.stream.Fail(f)
+		rd.exchange.failedWith(f)
+		rd.drained = true // nothing of it is wanted any more
+	}
+	rd.settle()
+}
+
+func (rd *replyReader) buffered() (sse.Event, bool) {
+	if rd.events == nil {
+		return sse.Event{}, false
+	}
+	return rd.events.Buffered()
+}
+
+// wait reads from the upstream and handles one event, or the end.
+func (rd *replyReader) wait() *fault.Fault {
+	if rd.events == nil {
+		return rd.readWhole()
+	}
+	rd.exchange.setIdle(true)
+	event, err := rd.events.Next()
+	rd.exchange.setIdle(false)
+	switch {
+	case err == nil:
+		return rd.frame(event)
+	case errors.Is(err, io.EOF):
+		rd.drained = true
+		return rd.end(nil)
+	default:
+		rd.drained = true
+		return rd.end(err)
+	}
+}
+
+// frame handles one event.
+func (rd *replyReader) frame(event sse.Event) *fault.Fault {
+	if !rd.began {
+		rd.began = true
+		if rd.exchange.record.FirstEvent.IsZero() {
+			rd.exchange.record.FirstEvent = rd.exchange.handler.now()
+		}
+	}
+	err := rd.decoder.Frame(event.Data, rd.payload.stream)
+	if err != nil && event.Partial {
+		return rd.end(io.ErrUnexpectedEOF) // half a frame at the end of the body
+	}
+	if err != nil {
+		return asFault(err)
+	}
+	if rd.decoder.Done() {
+		return rd.end(nil)
+	}
+	return nil
+}
+
+func (rd *replyReader) readWhole() *fault.Fault {
+	rd.exchange.setIdle(true)
+	text, err := io.ReadAll(rd.whole)
+	rd.exchange.setIdle(false)
+	rd.drained = true
+	if err != nil {
+		return rd.readFault(err)
+	}
+	if f := rd.frame(sse.Event{Data: text}); f != nil || rd.payload.stream.Ended() {
+		return f
+	}
+	return rd.end(nil)
+}
+
+// end lets the decoder decide how the reply ended.
+func (rd *replyReader) end(readErr error) *fault.Fault {
+	if errors.Is(readErr, sse.ErrTooLong) {
+		f := fault.New(fault.BadReply, "sent an event of more than %d MiB", sse.DefaultMaxEvent>>20)
+		f.Provider = rd.attempt.upstream.name
+		return f
+	}
+	if err := rd.decoder.End(readErr, rd.payload.stream); err != nil {
+		return asFault(err)
+	}
+	return nil
+}
+
+func (rd *replyReader) readFault(err error) *fault.Fault {
+	f := fault.New(fault.Truncated, "broke off its reply: %s", fault.Redact(reason(err)))
+	f.Provider, f.Err = rd.attempt.upstream.name, err
+	return f
+}
+
+// settle notes the end of the response in the record.
+func (rd *replyReader) settle() {
+	stream, record := rd.payload.stream, &rd.exchange.record
+	if !stream.Ended() || record.Finish != "" {
+		return
+	}
+	record.Finish = strings.TrimPrefix(stream.Outcome(), "response.")
+	record.Usage = stream.Tokens()
+}
+
+// drain reads on to the end of the upstream's body, for a while, so that its connection can serve another request.
+func (rd *replyReader) drain() {
+	if rd.drained || rd.events == nil {
+		return
+	}
+	rd.drained = true
+	timer := time.AfterFunc(drainTime, rd.attempt.cancel)
+	defer timer.Stop()
+	for {
+		if _, err := rd.events.Next(); err != nil {
+			return
+		}
+	}
+}
+
+// Close implements io.Closer.
+func (rd *replyReader) Close() error {
+	if !rd.payload.req.Stream {
+		rd.drain()
+	}
+	return rd.body.Close()
+}

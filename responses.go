@@ -1,0 +1,118 @@
+package codexresponses
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/caddy-codex/responses/fault"
+	"github.com/caddy-codex/responses/translate"
+)
+
+// serveResponses handles POST /responses.
+func (h *Handler) serveResponses(w http.ResponseWriter, r *http.Request) error {
+	x := h.newExchange(w, r, "responses")
+	defer x.finish()
+	body, f := h.readBody(r)
+	if f != nil {
+		return x.fail(f)
+	}
+	req, err := translate.Parse(body, h.ring)
+	if err != nil {
+		return x.fail(asFault(err))
+	}
+	p := &responses{handler: h, req: req}
+	x.body = p
+	x.record.Stream = req.Stream
+	x.record.Repairs = req.Repairs
+	x.record.ToolsDropped = req.Tools.Dropped
+	if req.Stream {
+		p.stream = translate.NewStream(req, h.ring, &p.events, translate.RandomIDs, h.now)
+		eventStreamHead(x.client.Header())
+		x.startHeartbeat(p)
+	}
+	return x.run(req.Model)
+}
+
+// responses is the payload of POST /responses.
+type responses struct {
+	handler *Handler
+	req     *translate.Request
+	stream  *translate.Stream // one for all attempts of a streamed exchange, one an attempt otherwise
+	events  eventSink
+	final   finalSink
+}
+
+func (p *responses) wirePath(a *attempt) string { return a.upstream.wire.path }
+
+func (p *responses) target(a *attempt) *translate.Target {
+	model := a.upstream.describe(a.model)
+	return &translate.Target{Provider: a.upstream.name, Model: a.model, MaxOutput: model.MaxOutputTokens}
+}
+
+func (p *responses) encode(_ *exchange, a *attempt) ([]byte, *fault.Fault) {
+	dst := make([]byte, 0, p.req.Size+p.req.Size/8+1024)
+	return a.upstream.wire.encode(dst, p.req, p.target(a), a.dialect), nil
+}
+
+func (p *responses) header(h http.Header, a *attempt) {
+	a.upstream.wire.header(h, p.req, a.dialect)
+}
+
+// reply reads until the upstream has begun to answer, or for a client that wants one document to its end.
+func (p *responses) reply(x *exchange, a *attempt, res *http.Response) (*http.Response, *fault.Fault) {
+	if !p.req.Stream {
+		p.final = finalSink{}
+		p.stream = translate.NewStream(p.req, p.handler.ring, &p.final, translate.RandomIDs, p.handler.now)
+	}
+	target := p.target(a)
+	p.stream.Attempt(*target)
+	rd := &replyReader{
+		exchange: x, payload: p, attempt: a,
+		decoder: a.upstream.wire.decoder(target, a.dialect, p.stream),
+	}
+	if f := rd.open(res); f != nil {
+		return nil, f
+	}
+	if f := rd.prime(); f != nil {
+		return nil, f
+	}
+	out := &http.Response{
+		StatusCode: http.StatusOK, Status: "200 OK", Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: make(http.Header), Request: res.Request,
+	}
+	if p.req.Stream {
+		out.ContentLength = -1
+		out.Body = rd
+		return out, nil
+	}
+	rd.Close()
+	out.Header.Set("Content-Type", "application/json")
+	out.Header.Set("Content-Length", strconv.Itoa(len(p.final.response)))
+	out.ContentLength = int64(len(p.final.response))
+	out.Body = io.NopCloser(bytes.NewReader(p.final.response))
+	return out, nil
+}
+
+// beat implements beater.
+func (p *responses) beat() []byte {
+	if p.stream.Ended() {
+		return nil
+	}
+	p.stream.Heartbeat()
+	return p.events.take()
+}
+
+// fail implements payload.
+func (p *responses) fail(x *exchange, f *fault.Fault) {
+	p.stream.Fail(f)
+	x.client.send(p.events.take())
+}
+
+// eventStreamHead sets the headers of a streamed reply, which no proxy on the way is to hold back or change.
+func eventStreamHead(h http.Header) {
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-cache, no-transform")
+	h.Set("X-Accel-Buffering", "no")
+}

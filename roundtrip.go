@@ -1,0 +1,142 @@
+package codexresponses
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+
+	"github.com/caddy-codex/responses/fault"
+)
+
+// maxErrorBody bounds what is read of a provider's error answer.
+const maxErrorBody = 64 << 10
+
+// roundTrip sends an attempt to one host of its provider. It returns an answer for the client only once that answer has proven to be
+// one. A failed attempt returns an answer of the provider's status and without a body, which the client never sees, so that the reverse
+// proxy's own health checks and retries can go by the status.
+func (x *exchange) roundTrip(req *http.Request, inner http.RoundTripper) (*http.Response, error) {
+	a := x.attempt
+	body, f := x.body.encode(x, a)
+	if f != nil {
+		return x.failed(req, f, f.HTTPStatus()), nil
+	}
+	out := x.outgoing(req, a, body)
+	x.setIdle(true)
+	res, err := inner.RoundTrip(out)
+	x.setIdle(false)
+	if err != nil {
+		return nil, x.unreachable(err)
+	}
+	a.log.Status = res.StatusCode
+	if res.StatusCode < 200 || res.StatusCode > 299 {
+		defer res.Body.Close()
+		text, _ := io.ReadAll(io.LimitReader(res.Body, maxErrorBody))
+		return x.failed(req, fault.FromResponse(a.upstream.name, res.StatusCode, res.Header, text, x.handler.now()), res.StatusCode), nil
+	}
+	reply, f := x.body.reply(x, a, res)
+	if f != nil {
+		res.Body.Close()
+		status := f.Status
+		if status == 0 {
+			status = http.StatusBadGateway
+		}
+		return x.failed(req, f, status), nil
+	}
+	a.answered = true
+	return reply, nil
+}
+
+// outgoing is the request as the provider gets it.
+func (x *exchange) outgoing(req *http.Request, a *attempt, body []byte) *http.Request {
+	out := req.Clone(req.Context())
+	for _, name := range [...]string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Via"} {
+		if !a.upstream.ownHeaders[name] {
+			out.Header.Del(name)
+		}
+	}
+	if out.Header.Get("Accept-Encoding") == "" {
+		out.Header.Set("Accept-Encoding", "identity") // a compressed stream arrives in lumps
+	}
+	x.authorize(out.Header, a)
+	x.body.header(out.Header, a)
+	out.URL = &url.URL{
+		Scheme: req.URL.Scheme, Host: req.URL.Host,
+		Path: joinPath(a.upstream.base.Path, x.body.wirePath(a)), RawQuery: a.upstream.base.RawQuery,
+	}
+	out.Body = io.NopCloser(bytes.NewReader(body))
+	out.ContentLength = int64(len(body))
+	out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	return out
+}
+
+func joinPath(base, path string) string {
+	for len(base) > 0 && base[len(base)-1] == '/' {
+		base = base[:len(base)-1]
+	}
+	return base + path
+}
+
+// authorize sets the key, unless header_up has set the header. It does so here and not earlier because Caddy's debug log shows headers
+// that it does not know to be secret.
+func (x *exchange) authorize(h http.Header, a *attempt) {
+	key := x.clientKey()
+	if len(a.keys) > 0 {
+		key = a.keys[0]
+	}
+	if key == "" {
+		return
+	}
+	name, value := "Authorization", "Bearer "+key
+	switch a.dialect.Auth {
+	case "none":
+		return
+	case "x-api-key", "api-key":
+		name, value = a.dialect.Auth, key
+	}
+	if !a.upstream.ownHeaders[http.CanonicalHeaderKey(name)] {
+		h.Set(name, value)
+	}
+}
+
+// failed keeps the fault and returns an answer that goes nowhere.
+func (x *exchange) failed(req *http.Request, f *fault.Fault, status int) *http.Response {
+	x.attempt.fault = f
+	x.client.mute = true
+	return &http.Response{
+		StatusCode: status, Status: http.StatusText(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: make(http.Header), Body: http.NoBody, Request: req,
+	}
+}
+
+// unreachable keeps why no answer came and returns the error for the reverse proxy, which may have another host to try.
+func (x *exchange) unreachable(err error) error {
+	if ctxErr := x.request.Context().Err(); ctxErr != nil {
+		x.attempt.fault = fault.New(fault.ClientGone, "the client closed its connection")
+		return ctxErr
+	}
+	f := fault.New(fault.Unavailable, "could not be reached: %s", fault.Redact(reason(err)))
+	f.Provider, f.Err = x.attempt.upstream.name, err
+	if isTimeout(err) {
+		f.Kind = fault.TimedOut
+	}
+	x.attempt.fault = f
+	return err
+}
+
+func isTimeout(err error) bool {
+	var netErr net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &netErr) && netErr.Timeout()
+}
+
+// reason is what an error says, without the URL.
+func reason(err error) string {
+	var urlErr *url.Error
+	if errors.As(err, &urlErr) {
+		err = urlErr.Err
+	}
+	return err.Error()
+}

@@ -1,0 +1,116 @@
+package codexresponses
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/caddy-codex/responses/catalog"
+	"github.com/caddy-codex/responses/fault"
+	"github.com/caddy-codex/responses/internal/glob"
+	"github.com/caddy-codex/responses/routing"
+)
+
+// target is a provider and an upstream model, with the keys to use there.
+type target struct {
+	upstream *upstream
+	model    string
+	keys     []string
+}
+
+// router finds the targets for a model name.
+type router struct {
+	upstreams []*upstream
+	byName    map[string]*upstream
+	table     *routing.Table
+	routeKeys map[string][]string // by pattern
+	keys      []string            // for providers that have none
+}
+
+// plan is what serves a model name.
+type plan struct {
+	route   string
+	targets []target
+}
+
+// plan finds the targets: a route, else provider/model, else a provider that has the model, else the only provider.
+func (rt *router) plan(model string) (*plan, *fault.Fault) {
+	if route, ok := rt.table.Lookup(model); ok {
+		p := &plan{route: route.Pattern}
+		for _, t := range route.Targets {
+			p.targets = append(p.targets, rt.target(t, model, rt.routeKeys[route.Pattern]))
+		}
+		return p, nil
+	}
+	if name, upstreamModel, ok := strings.Cut(model, "/"); ok && rt.byName[name] != nil && upstreamModel != "" {
+		return &plan{targets: []target{rt.target(routing.Target{Provider: name, Model: upstreamModel}, model, nil)}}, nil
+	}
+	for _, u := range rt.upstreams {
+		if u.knows(model) || len(rt.upstreams) == 1 && len(rt.table.Patterns()) == 0 {
+			return &plan{targets: []target{rt.target(routing.Target{Provider: u.name}, model, nil)}}, nil
+		}
+	}
+	return nil, fault.New(fault.UnknownModel, "no model is called %q here; there are %s", model, strings.Join(rt.names(), ", "))
+}
+
+// target completes what a route says: without a model, the client's name is the provider's to interpret. A named one may also be one of
+// the provider's model lines.
+func (rt *router) target(t routing.Target, model string, keys []string) target {
+	u := rt.byName[t.Provider]
+	out := target{upstream: u, keys: keys}
+	switch mapped, ok := u.models[t.Model]; {
+	case t.Model == "":
+		out.model = u.model(model)
+	case ok:
+		out.model = mapped
+	default:
+		out.model = t.Model
+	}
+	if len(out.keys) == 0 {
+		out.keys = u.keys
+	}
+	if len(out.keys) == 0 {
+		out.keys = rt.keys
+	}
+	return out
+}
+
+// maxNames bounds how many names an error lists.
+const maxNames = 40
+
+// names lists what clients may ask for.
+func (rt *router) names() []string {
+	names := slices.Clone(rt.table.Patterns())
+	for _, entry := range rt.entries() {
+		names = append(names, entry.Slug)
+	}
+	if len(names) > maxNames {
+		names = append(names[:maxNames], "...")
+	}
+	return names
+}
+
+// entries are the models that GET /models lists, under the names by which they can be asked for.
+func (rt *router) entries() []catalog.Entry {
+	var entries []catalog.Entry
+	add := func(slug string, t target) {
+		entries = append(entries, catalog.Entry{Slug: slug, Provider: t.upstream.title, Model: t.upstream.describe(t.model)})
+	}
+	for _, pattern := range rt.table.Patterns() {
+		if !glob.Wild(pattern) {
+			if p, f := rt.plan(pattern); f == nil {
+				add(pattern, p.targets[0])
+			}
+		}
+	}
+	for _, u := range rt.upstreams {
+		for _, name := range u.listed() {
+			direct := rt.target(routing.Target{Provider: u.name, Model: name}, name, nil)
+			slug := u.name + "/" + name
+			if p, f := rt.plan(name); f == nil && p.targets[0].upstream == u && p.targets[0].model == direct.model {
+				slug = name
+			}
+			add(slug, direct)
+		}
+	}
+	return entries
+}

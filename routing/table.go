@@ -1,0 +1,86 @@
+// Package routing decides which targets serve a model name.
+//
+// It knows patterns, routes and targets, and nothing of requests or of what a provider does.
+package routing
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/caddy-codex/responses/internal/glob"
+)
+
+// Target is a provider and, where it is named, an upstream model.
+type Target struct {
+	Provider string `json:"provider"`
+	Model    string `json:"model,omitempty"`
+}
+
+// ParseTarget reads provider or provider/model. The model may have slashes of its own.
+func ParseTarget(text string) (Target, error) {
+	provider, model, slash := strings.Cut(text, "/")
+	if provider == "" || slash && model == "" {
+		return Target{}, fmt.Errorf("target %q is not of the form provider or provider/model", text)
+	}
+	return Target{Provider: provider, Model: model}, nil
+}
+
+// Route is a pattern of model names and the targets that serve them, in order of preference.
+type Route struct {
+	Pattern string
+	Targets []Target
+}
+
+// Table holds routes, the most specific first.
+type Table struct {
+	exact    map[string]*Route
+	patterns []*Route
+	order    []string
+}
+
+// NewTable makes a table. Two routes with one pattern are an error.
+func NewTable(routes []Route) (*Table, error) {
+	t := &Table{exact: make(map[string]*Route)}
+	for i := range routes {
+		r := &routes[i]
+		if slices.Contains(t.order, r.Pattern) {
+			return nil, fmt.Errorf("two routes have the pattern %q", r.Pattern)
+		}
+		t.order = append(t.order, r.Pattern)
+		if glob.Wild(r.Pattern) {
+			t.patterns = append(t.patterns, r)
+		} else {
+			t.exact[r.Pattern] = r
+		}
+	}
+	slices.SortStableFunc(t.patterns, func(a, b *Route) int {
+		return cmp.Or(cmp.Compare(literals(b.Pattern), literals(a.Pattern)), cmp.Compare(stars(a.Pattern), stars(b.Pattern)))
+	})
+	return t, nil
+}
+
+// Patterns lists the patterns in the order in which they were given.
+func (t *Table) Patterns() []string { return t.order }
+
+// Lookup returns the route for a model name: the one that is the name itself, else of the patterns that cover it the one with the most
+// characters that are no wildcards, then the one with fewer stars, then the earlier one.
+func (t *Table) Lookup(model string) (*Route, bool) {
+	if r, ok := t.exact[model]; ok {
+		return r, true
+	}
+	for _, r := range t.patterns {
+		if glob.Match(r.Pattern, model) {
+			return r, true
+		}
+	}
+	return nil, false
+}
+
+// literals counts the characters that are no wildcards.
+func literals(pattern string) int {
+	return len(pattern) - stars(pattern) - strings.Count(pattern, "?")
+}
+
+func stars(pattern string) int { return strings.Count(pattern, "*") }

@@ -1,0 +1,165 @@
+package chat
+
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"github.com/caddy-codex/responses/fault"
+	"github.com/caddy-codex/responses/translate"
+	"github.com/caddy-codex/responses/translate/dialect"
+	"github.com/caddy-codex/responses/translate/envelope"
+	"github.com/caddy-codex/responses/translate/jsonscan"
+)
+
+// Decoder reads one reply. Its zero value is not ready; see NewDecoder.
+type Decoder struct {
+	target *translate.Target
+	tags   *tagReader // nil where the dialect has no think tags
+
+	calls   calls
+	field   string  // the reasoning field that the provider uses
+	details details // reasoning_details since the last reasoning item closed
+
+	finish string // finish_reason, empty until it is there
+	done   bool   // [DONE] was seen
+	output bool   // anything of an answer was seen
+	delta  delta  // reused
+}
+
+// NewDecoder makes a decoder for a reply of target.
+func NewDecoder(target *translate.Target, d *dialect.Dialect, out *translate.Stream) *Decoder {
+	dec := &Decoder{target: target}
+	if d.ThinkTags {
+		dec.tags = &tagReader{}
+	}
+	keepsDetails := d.ReasoningOut == fieldDetails
+	out.State = func(text []byte) *envelope.Payload { return dec.state(text, keepsDetails) }
+	return dec
+}
+
+// state is what the next turn needs of a reasoning item.
+func (dec *Decoder) state(text []byte, keepsDetails bool) *envelope.Payload {
+	if elements := dec.details.take(); keepsDetails && len(elements) > 0 {
+		return &envelope.Payload{Field: fieldDetails, Data: elements}
+	}
+	if len(text) == 0 {
+		return nil
+	}
+	return &envelope.Payload{Field: dec.field, Data: text}
+}
+
+// Frame handles the data of one event of the upstream's stream, or a whole reply. An error is a *fault.Fault that ends the reply;
+// whether the reply was whole is for End to say.
+func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
+	data = bytes.TrimSpace(data)
+	if bytes.Equal(data, []byte("[DONE]")) {
+		dec.done = true
+		return nil
+	}
+	if len(data) == 0 || data[0] != '{' {
+		return dec.foreign(data)
+	}
+	if !utf8.Valid(data) {
+		data = bytes.ToValidUTF8(data, []byte("\uFFFD"))
+	}
+	c := jsonscan.New(data)
+	d := &dec.delta
+	*d = delta{text: d.text[:0], reasoning: d.reasoning[:0], calls: d.calls[:0]}
+	d.read(c)
+	if c.Close() != nil {
+		return dec.fault(fault.BadReply, "sent a chunk that is not JSON")
+	}
+	if d.failed {
+		if f, ok := fault.FromBody(dec.target.Provider, data); ok {
+			return f
+		}
+	}
+	dec.apply(d, out)
+	return nil
+}
+
+// foreign handles what is no JSON object. Some gateways send their comments as data.
+func (dec *Decoder) foreign(data []byte) error {
+	if len(data) > 0 && data[0] == '[' {
+		if f, ok := fault.FromBody(dec.target.Provider, data); ok {
+			return f
+		}
+	}
+	return nil
+}
+
+func (dec *Decoder) fault(kind fault.Kind, message string) *fault.Fault {
+	f := fault.New(kind, "%s", message)
+	f.Provider = dec.target.Provider
+	return f
+}
+
+// apply passes on what a chunk said: reasoning first, then text, then calls, for so a model produces them, and the finish last.
+func (dec *Decoder) apply(d *delta, out *translate.Stream) {
+	if d.hasUsage {
+		out.Usage(d.usage)
+	}
+	dec.reasoning(d, out)
+	for _, text := range d.text {
+		dec.text(text, out)
+	}
+	for i := range d.calls {
+		dec.output = true
+		dec.endTags(out)
+		dec.calls.fragment(&d.calls[i], out)
+	}
+	if d.finish != "" {
+		dec.finish = d.finish
+	}
+}
+
+func (dec *Decoder) reasoning(d *delta, out *translate.Stream) {
+	if len(d.details) > 0 {
+		dec.details.add(d.details)
+		if len(d.reasoning) == 0 {
+			d.reasoning = append(d.reasoning, dec.details.lastText)
+			d.field = fieldPlain
+		}
+	}
+	for _, text := range d.reasoning {
+		if len(text) == 0 && len(d.details) == 0 {
+			continue
+		}
+		dec.field = d.field
+		out.Reasoning(text)
+	}
+}
+
+func (dec *Decoder) text(text []byte, out *translate.Stream) {
+	if len(text) == 0 {
+		return
+	}
+	dec.output = true
+	if dec.tags == nil {
+		out.Text(text)
+		return
+	}
+	reasoning, answer := dec.tags.read(text)
+	dec.tagged(reasoning, answer, out)
+}
+
+func (dec *Decoder) tagged(reasoning, answer []byte, out *translate.Stream) {
+	if len(reasoning) > 0 {
+		dec.field = fieldTags
+		out.Reasoning(reasoning)
+	}
+	if len(answer) > 0 {
+		out.Text(answer)
+	}
+}
+
+// endTags gives up waiting for the rest of a tag.
+func (dec *Decoder) endTags(out *translate.Stream) {
+	if dec.tags != nil {
+		reasoning, answer := dec.tags.flush()
+		dec.tagged(reasoning, answer, out)
+	}
+}
+
+// Done reports whether the provider has said all it will say: reading on serves the connection only.
+func (dec *Decoder) Done() bool { return dec.done }

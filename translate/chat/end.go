@@ -1,0 +1,76 @@
+package chat
+
+import (
+	"github.com/caddy-codex/responses/fault"
+	"github.com/caddy-codex/responses/translate"
+)
+
+// outcome is how a reply ends.
+type outcome int
+
+const (
+	completed outcome = iota
+	cutByLength
+	filtered
+	broken
+)
+
+// finishes says what the finish reasons mean. Reasons that are not here, which providers invent, count as completed.
+var finishes = map[string]outcome{
+	"stop": completed, "end_turn": completed, "stop_sequence": completed, "eos": completed, "end": completed,
+	"tool_calls": completed, "function_call": completed, "tool_use": completed,
+	"length": cutByLength, "max_tokens": cutByLength, "model_length": cutByLength, "model_context_window_exceeded": cutByLength,
+	"content_filter": filtered, "sensitive": filtered, "refusal": filtered, "safety": filtered,
+	"insufficient_system_resource": broken, "network_error": broken, "error": broken, "abort": broken, "repetition": broken,
+}
+
+// End handles the end of the upstream's body and decides whether the reply was whole. readErr is what reading ended with, nil at a
+// proper end. The decision, in this order:
+//
+//	finish reason   [DONE]   end of body   the reply is
+//	yes             any      any           what the reason says
+//	no              yes      any           completed, where it holds an answer; else broken
+//	no              no       any           truncated
+//
+// A fault is returned rather than written, for the caller may still have another target.
+func (dec *Decoder) End(readErr error, out *translate.Stream) error {
+	switch {
+	case dec.finish != "":
+		return dec.finished(out)
+	case dec.done && (dec.output || out.Speaking()):
+		dec.endTags(out)
+		out.Complete()
+		return nil
+	case dec.done:
+		return dec.fault(fault.BadReply, "ended its reply without an answer")
+	default:
+		f := dec.fault(fault.Truncated, "broke off its reply")
+		if !out.Speaking() && readErr == nil {
+			f.Message = "ended its reply before it began"
+		}
+		f.Err = readErr
+		return f
+	}
+}
+
+func (dec *Decoder) finished(out *translate.Stream) error {
+	dec.endTags(out)
+	switch finishes[dec.finish] {
+	case cutByLength:
+		out.Incomplete("max_output_tokens")
+	case filtered:
+		if !out.Speaking() {
+			return dec.fault(fault.Filtered, "withheld its answer: its content filter objects (finish reason "+dec.finish+")")
+		}
+		out.Incomplete("content_filter")
+	case broken:
+		kind := fault.Unavailable
+		if dec.finish == "insufficient_system_resource" {
+			kind = fault.Overloaded
+		}
+		return dec.fault(kind, "ended its reply with the finish reason "+dec.finish)
+	default:
+		out.Complete()
+	}
+	return nil
+}

@@ -1,0 +1,51 @@
+package chat
+
+import (
+	"github.com/caddy-codex/responses/translate/jsonscan"
+	"github.com/caddy-codex/responses/translate/schema"
+)
+
+// fieldedFormat reports whether response_format may be used in this request.
+func (e *encoder) fieldedFormat() bool {
+	return e.d.ResponseFormat != "none" && (e.d.ResponseFormatWithTools || len(e.tools) == 0)
+}
+
+// promptedFormat reports whether the model has to be told of the format in words.
+func (e *encoder) promptedFormat() bool {
+	return e.req.Format.Type != "" && (e.d.ResponseFormat != "json_schema" || !e.fieldedFormat())
+}
+
+// format writes response_format.
+func (e *encoder) format() {
+	f := &e.req.Format
+	if f.Type == "" || !e.fieldedFormat() {
+		return
+	}
+	if f.Type == "json_object" || e.d.ResponseFormat == "json_object" {
+		e.text(`,"response_format":{"type":"json_object"}`)
+		return
+	}
+	name := f.Name
+	if len(name) == 0 {
+		name = []byte("answer")
+	}
+	e.text(`,"response_format":{"type":"json_schema","json_schema":{"name":`)
+	e.escaped(name)
+	e.member("schema")
+	e.dst = schema.Append(e.dst, f.Schema, e.d.SchemaProfile)
+	if f.Strict != nil {
+		e.member("strict")
+		e.raw(f.Strict)
+	}
+	e.text("}}")
+}
+
+// formatPrompt asks for the format in words, escaped. Providers with a JSON mode want the word JSON in the prompt.
+func (e *encoder) formatPrompt() []byte {
+	prompt := []byte(`Answer with one JSON object and nothing else: no prose around it, no code fence.`)
+	if e.req.Format.Schema == nil {
+		return prompt
+	}
+	prompt = append(prompt, ` It has to match this JSON schema:\n`...)
+	return jsonscan.AppendNested(prompt, e.req.Format.Schema)
+}

@@ -1,0 +1,271 @@
+package chat
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"math/big"
+
+	"github.com/caddy-codex/responses/translate"
+)
+
+// blankLine stands between texts that are joined.
+const blankLine = `\n\n`
+
+// messages writes the history.
+func (e *encoder) messages() {
+	e.text(`,"messages":[`)
+	history := e.req.History
+	current := e.currentTurn()
+	for i := 0; i < len(history); i++ {
+		m := &history[i]
+		switch m.Role {
+		case translate.System:
+			e.system(m.Parts, i == 0)
+		case translate.User:
+			e.user(m.Parts)
+		case translate.Assistant:
+			e.assistant(m, i >= current)
+		case translate.Result:
+			end := i
+			for end < len(history) && history[end].Role == translate.Result {
+				end++
+			}
+			e.results(history[i:end])
+			i = end - 1
+		}
+	}
+	if e.promptedFormat() {
+		e.system([]translate.Part{{Text: e.formatPrompt()}}, len(history) == 0)
+	}
+	e.text("]")
+}
+
+// currentTurn is the index of the first message after the last one from the user.
+func (e *encoder) currentTurn() int {
+	for i := len(e.req.History) - 1; i >= 0; i-- {
+		if e.req.History[i].Role == translate.User {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+func (e *encoder) role(role string) {
+	e.separate('[')
+	e.text(`{"role":"` + role + `"`)
+}
+
+// system writes a system message. One that does not lead breaks the templates of many models, so it is sent as the user's where the
+// dialect says so: in place, for the order of things and the provider's prompt cache.
+func (e *encoder) system(parts []translate.Part, leads bool) {
+	if leads || e.d.LateSystem == "allow" {
+		e.role(e.d.SystemRole)
+		e.text(`,"content":"`)
+		e.joined(parts)
+		e.text(`"}`)
+		return
+	}
+	e.role("user")
+	e.text(`,"content":"<developer>\n`)
+	e.joined(parts)
+	e.text(`\n</developer>"}`)
+}
+
+// joined writes the texts of parts into one string.
+func (e *encoder) joined(parts []translate.Part) {
+	first := true
+	for i := range parts {
+		text := parts[i].Text
+		if parts[i].Kind != translate.TextPart {
+			text = note(&parts[i])
+		}
+		if len(text) == 0 {
+			continue
+		}
+		if !first {
+			e.text(blankLine)
+		}
+		e.raw(text)
+		first = false
+	}
+}
+
+// note stands in for a part that cannot be sent.
+func note(part *translate.Part) []byte {
+	if part.Kind == translate.FilePart {
+		return append(append([]byte("[file "), part.Name...), " omitted: it cannot be sent to this model]"...)
+	}
+	return []byte("[image omitted: it cannot be sent to this model]")
+}
+
+func (e *encoder) user(parts []translate.Part) {
+	e.role("user")
+	e.member("content")
+	e.content(parts)
+	e.text("}")
+}
+
+// content writes a text where it can, for lists of parts make some models imitate them, and a list where an image is among the parts.
+func (e *encoder) content(parts []translate.Part) {
+	images := false
+	for i := range parts {
+		images = images || e.sendsImage(&parts[i])
+	}
+	if !images {
+		e.text(`"`)
+		e.joined(parts)
+		e.text(`"`)
+		return
+	}
+	e.text("[")
+	for i := range parts {
+		part := &parts[i]
+		if e.sendsImage(part) {
+			e.separate('[')
+			e.image(part)
+			continue
+		}
+		text := part.Text
+		if part.Kind != translate.TextPart {
+			text = note(part)
+		}
+		if len(text) > 0 {
+			e.separate('[')
+			e.text(`{"type":"text","text":`)
+			e.escaped(text)
+			e.text("}")
+		}
+	}
+	e.text("]")
+}
+
+// sendsImage reports whether a part is an image that this target reads.
+func (e *encoder) sendsImage(part *translate.Part) bool {
+	if part.Kind != translate.ImagePart {
+		return false
+	}
+	switch e.d.Images {
+	case "url":
+		return true
+	case "data":
+		return bytes.HasPrefix(part.Text, []byte("data:"))
+	default:
+		return false
+	}
+}
+
+func (e *encoder) image(part *translate.Part) {
+	e.text(`{"type":"image_url","image_url":`)
+	if e.d.ImageForm == "string" {
+		e.escaped(part.Text)
+		e.text("}")
+		return
+	}
+	e.text(`{"url":`)
+	e.escaped(part.Text)
+	if e.d.ImageDetail == "send" && len(part.Detail) > 0 {
+		e.member("detail")
+		e.escaped(part.Detail)
+	}
+	e.text("}}")
+}
+
+// assistant writes the model's own message with its calls and, as the dialect wants it, its reasoning.
+func (e *encoder) assistant(m *translate.Message, current bool) {
+	if len(m.Parts) == 0 && len(m.Calls) == 0 {
+		return // reasoning that led to nothing
+	}
+	reasoning := e.reasoningOf(m, current)
+	e.role("assistant")
+	switch {
+	case reasoning.inContent(e.d):
+		e.member("content")
+		e.contentWithReasoning(m, reasoning)
+	case len(m.Parts) > 0 || e.d.AssistantContent == "empty":
+		e.text(`,"content":"`)
+		e.joined(m.Parts)
+		e.text(`"`)
+	case e.d.AssistantContent == "null":
+		e.text(`,"content":null`)
+	}
+	e.reasoningField(reasoning)
+	if len(m.Calls) > 0 {
+		e.text(`,"tool_calls":[`)
+		for i := range m.Calls {
+			e.separate('[')
+			e.call(&m.Calls[i])
+		}
+		e.text("]")
+	}
+	e.text("}")
+}
+
+func (e *encoder) call(call *translate.Call) {
+	e.text(`{"id":`)
+	e.callID(call.ID)
+	e.text(`,"type":"function","function":{"name":`)
+	e.string(call.WireName)
+	e.text(`,"arguments":"`)
+	e.nested(call.Arguments)
+	e.text(`"}}`)
+}
+
+// results writes the outputs of one turn's calls. A tool message holds text only, so images follow behind the last of them in a
+// message of the user, each with a word on where it comes from.
+func (e *encoder) results(results []translate.Message) {
+	var images []translate.Part
+	for i := range results {
+		m := &results[i]
+		e.role("tool")
+		e.member("tool_call_id")
+		e.callID(m.CallID)
+		if e.d.ToolMessageName {
+			e.member("name")
+			e.string(m.WireName)
+		}
+		texts := make([]translate.Part, 0, len(m.Parts))
+		for _, part := range m.Parts {
+			if !e.sendsImage(&part) {
+				texts = append(texts, part)
+				continue
+			}
+			label := append(append([]byte("[image from the tool "), m.WireName...), ']')
+			images = append(images, translate.Part{Text: label}, part)
+		}
+		if len(texts) == 0 && len(m.Parts) > 0 {
+			texts = []translate.Part{{Text: []byte("[image below]")}}
+		}
+		e.text(`,"content":"`)
+		e.joined(texts)
+		e.text(`"}`)
+	}
+	if len(images) > 0 {
+		e.user(images)
+	}
+}
+
+// callID writes an id in the form that the provider takes.
+func (e *encoder) callID(id string) {
+	if e.d.ToolCallID == "alphanumeric9" && !alphanumeric9(id) {
+		id = shortID(id)
+	}
+	e.string(id)
+}
+
+const shortIDLen = 9
+
+func alphanumeric9(id string) bool {
+	for i := range len(id) {
+		if b := id[i]; !(b >= '0' && b <= '9' || b|0x20 >= 'a' && b|0x20 <= 'z') {
+			return false
+		}
+	}
+	return len(id) == shortIDLen
+}
+
+// shortID is nine letters and digits that depend on the id alone.
+func shortID(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	digits := new(big.Int).SetBytes(sum[:]).Text(62)
+	return digits[len(digits)-shortIDLen:]
+}

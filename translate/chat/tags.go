@@ -1,0 +1,88 @@
+package chat
+
+import (
+	"strings"
+
+	"github.com/caddy-codex/responses/translate/jsonscan"
+)
+
+// tagReader splits content that begins with <think>…</think> into reasoning and answer, wherever the tags are cut. Tags later in the
+// content are text: a model may write about them.
+type tagReader struct {
+	state tagState
+	held  string // text that may be the beginning of a tag
+}
+
+type tagState int
+
+const (
+	beforeTag tagState = iota
+	insideTag
+	afterTag
+)
+
+const (
+	openTag  = "<think>"
+	closeTag = "</think>"
+)
+
+// read takes a fragment and returns what is known of it; both sides are escaped.
+func (r *tagReader) read(raw []byte) (reasoning, answer []byte) {
+	if r.state == afterTag && r.held == "" {
+		return nil, raw
+	}
+	text := r.held + string(jsonscan.Unescape(nil, raw))
+	r.held = ""
+	if r.state == beforeTag {
+		trimmed := strings.TrimLeft(text, " \n\r\t")
+		switch {
+		case strings.HasPrefix(trimmed, openTag):
+			r.state = insideTag
+			text = trimmed[len(openTag):]
+		case strings.HasPrefix(openTag, trimmed):
+			r.held = text
+			return nil, nil
+		default:
+			r.state = afterTag
+		}
+	}
+	if r.state == insideTag {
+		before, after, closed := strings.Cut(text, closeTag)
+		if !closed {
+			keep := partial(text, closeTag)
+			r.held = text[len(text)-keep:]
+			return escape(text[:len(text)-keep]), nil
+		}
+		r.state = afterTag
+		return escape(before), escape(strings.TrimLeft(after, "\n"))
+	}
+	return nil, escape(text)
+}
+
+// flush returns what was held back, once no more text will come.
+func (r *tagReader) flush() (reasoning, answer []byte) {
+	held := escape(r.held)
+	r.held = ""
+	if r.state == insideTag {
+		return held, nil
+	}
+	r.state = afterTag
+	return nil, held
+}
+
+// partial is the length of the longest end of text that tag begins with.
+func partial(text, tag string) int {
+	for n := min(len(text), len(tag)-1); n > 0; n-- {
+		if strings.HasSuffix(text, tag[:n]) {
+			return n
+		}
+	}
+	return 0
+}
+
+func escape(text string) []byte {
+	if text == "" {
+		return nil
+	}
+	return jsonscan.AppendEscaped(nil, text)
+}

@@ -1,0 +1,113 @@
+package chat
+
+import (
+	"github.com/caddy-codex/responses/translate"
+	"github.com/caddy-codex/responses/translate/schema"
+)
+
+// visibleTools are the tools that the upstream is told of: all, or those that the client's choice allows.
+func (e *encoder) visibleTools() []*translate.Tool {
+	choice := &e.req.ToolChoice
+	list := e.req.Tools.List
+	tools := make([]*translate.Tool, 0, len(list))
+	for i := range list {
+		if choice.Allowed == nil || choice.Allowed[list[i].WireName] {
+			tools = append(tools, &list[i])
+		}
+	}
+	if choice.Mode == "none" && !e.d.TakesToolChoice("none") {
+		return nil
+	}
+	if choice.Mode == "named" && !e.d.TakesToolChoice("named") {
+		for _, tool := range tools {
+			if tool.WireName == choice.Named {
+				return []*translate.Tool{tool}
+			}
+		}
+	}
+	return tools
+}
+
+// toolFields writes the tools and how they may be called, or nothing at all where there are none.
+func (e *encoder) toolFields() {
+	if len(e.tools) == 0 {
+		return
+	}
+	e.text(`,"tools":[`)
+	for _, tool := range e.tools {
+		e.separate('[')
+		e.tool(tool)
+	}
+	e.text("]")
+	e.toolChoice()
+	if e.d.ParallelToolCalls == "send" && e.req.ParallelToolCalls != nil {
+		e.member("parallel_tool_calls")
+		e.raw(e.req.ParallelToolCalls)
+	}
+}
+
+func (e *encoder) tool(tool *translate.Tool) {
+	e.text(`{"type":"function","function":{"name":`)
+	e.string(tool.WireName)
+	e.description(tool)
+	e.member("parameters")
+	if tool.Kind == translate.CustomTool {
+		e.text(`{"type":"object","properties":{"` + translate.InputMember + `":{"type":"string"}},"required":["` +
+			translate.InputMember + `"],"additionalProperties":false}`)
+	} else {
+		e.dst = schema.AppendParameters(e.dst, tool.Parameters, e.d.SchemaProfile)
+	}
+	if e.d.ToolsStrict == "send" && tool.Strict != nil && tool.Kind == translate.FunctionTool {
+		e.member("strict")
+		e.raw(tool.Strict)
+	}
+	e.text("}}")
+}
+
+// description writes the tool's description. A custom tool's grammar cannot be enforced on this wire, so the model is told of it.
+func (e *encoder) description(tool *translate.Tool) {
+	if tool.Kind != translate.CustomTool {
+		if tool.Description != nil {
+			e.member("description")
+			e.escaped(tool.Description)
+		}
+		return
+	}
+	e.member("description")
+	e.text(`"`)
+	e.raw(tool.Description)
+	e.text(`\n\nThis tool takes free text. Put the whole text into ` + translate.InputMember + `, as it is.`)
+	if len(tool.Grammar) > 0 {
+		e.text(` The text has to follow this `)
+		e.raw(tool.Syntax)
+		e.text(` grammar:\n`)
+		e.raw(tool.Grammar)
+	}
+	e.text(`"`)
+}
+
+// toolChoice writes the client's choice, or the nearest that the provider takes.
+func (e *encoder) toolChoice() {
+	choice := e.req.ToolChoice
+	mode := choice.Mode
+	if mode == "named" && !e.d.TakesToolChoice(mode) {
+		mode = "required" // with that tool alone
+	}
+	if mode != "" && !e.d.TakesToolChoice(mode) {
+		mode = "auto"
+	}
+	if mode == "" || !e.d.TakesToolChoice(mode) {
+		return
+	}
+	e.member("tool_choice")
+	switch mode {
+	case "named":
+		e.text(`{"type":"function","function":{"name":`)
+		e.string(choice.Named)
+		e.text("}}")
+	case "required":
+		e.string(e.d.ToolChoiceRequired)
+	default:
+		e.string(mode)
+	}
+}

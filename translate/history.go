@@ -1,0 +1,336 @@
+package translate
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/caddy-codex/responses/translate/envelope"
+	"github.com/caddy-codex/responses/translate/jsonscan"
+)
+
+// Role says who a message is from.
+type Role int
+
+// The roles. Result is the output of one call.
+const (
+	System Role = iota
+	User
+	Assistant
+	Result
+)
+
+// Message is one entry of the history. The order is the one that strict providers want: system messages that lead come first, the
+// calls of one turn stand in one assistant message, and their results follow at once, each call's in the order of the calls.
+type Message struct {
+	Role  Role
+	Parts []Part
+
+	Reasoning []Reasoning // of an assistant message, before its text
+	Calls     []Call      // of an assistant message, after its text
+
+	CallID   string // of a result
+	WireName string // of a result: the tool that was called
+}
+
+// Reasoning is what the model thought before a message, as it came back from the client.
+type Reasoning struct {
+	State *envelope.Payload // what the provider gave; nil where nothing of ours came back
+	Text  []byte            // escaped: raw reasoning in the open; nil where absent
+}
+
+// Call is a call that the model made.
+type Call struct {
+	ID        string
+	WireName  string
+	Arguments []byte // raw: a JSON object
+}
+
+// history arranges items into messages.
+type history struct {
+	req     *Request
+	ring    *envelope.Ring
+	turn    *turn
+	begun   bool           // something other than a system message has been seen
+	leading []byte         // escaped: all leading system text
+	answers []string       // call ids that have been answered in earlier turns
+	ahead   map[string]int // how many results with a call id are still to come
+}
+
+// turn is an assistant message whose results are being gathered.
+type turn struct {
+	message Message
+	results []*Message // one per call, nil until it is there
+	late    []Message  // what stands between calls and results and has to wait
+}
+
+// answered reports whether a result has come, after which the turn takes no more calls.
+func (t *turn) answered() bool {
+	return slices.ContainsFunc(t.results, func(m *Message) bool { return m != nil })
+}
+
+const blankLine = `\n\n`
+
+// instructions lead the history.
+func (h *history) instructions(text []byte) {
+	if len(text) > 0 {
+		h.leading = bytes.Clone(text)
+	}
+}
+
+// items arranges the whole input.
+func (h *history) items(items []item) {
+	h.ahead = make(map[string]int)
+	for i := range items {
+		if items[i].isResult() {
+			h.ahead[items[i].callID]++
+		}
+	}
+	for i := range items {
+		h.item(&items[i])
+	}
+	h.closeTurn()
+	h.begin()
+}
+
+// waiting reports whether calls of the turn under way will still get results.
+func (h *history) waiting() bool {
+	if h.turn == nil {
+		return false
+	}
+	for i, result := range h.turn.results {
+		if result == nil && h.ahead[h.turn.message.Calls[i].ID] > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (h *history) item(it *item) {
+	switch it.typ {
+	case "message":
+		h.message(it)
+	case "reasoning":
+		h.reasoning(it)
+	case "function_call":
+		h.call(it, h.req.Tools.wireNameOf(it.namespace, it.name), arguments(it.arguments))
+	case "custom_tool_call":
+		h.call(it, h.req.Tools.wireNameOf(it.namespace, it.name), wrapInput(it.input))
+	case "tool_search_call":
+		h.call(it, SearchToolName, arguments(it.arguments))
+	case "local_shell_call", "shell_call", "apply_patch_call":
+		h.call(it, it.typ[:len(it.typ)-len("_call")], arguments(it.arguments))
+	case "tool_search_output":
+		h.result(it, foundTools(it.tools))
+	case "agent_message":
+		h.agentMessage(it)
+	case "web_search_call", "file_search_call", "image_generation_call", "code_interpreter_call", "computer_call",
+		"mcp_list_tools", "mcp_call", "mcp_approval_request", "mcp_approval_response", "configuration_update":
+		// The provider's own work: what came of it is in the messages.
+	default:
+		if it.isResult() {
+			h.result(it, parts(it.output))
+			return
+		}
+		h.unknown(it)
+	}
+}
+
+func (h *history) message(it *item) {
+	content := parts(it.content)
+	switch it.role {
+	case "system", "developer":
+		if !h.begun {
+			h.lead(content)
+			return
+		}
+		h.other(Message{Role: System, Parts: content})
+	case "assistant":
+		h.assistant()
+		h.turn.message.Parts = append(h.turn.message.Parts, content...)
+	default:
+		h.other(Message{Role: User, Parts: content})
+	}
+}
+
+// lead adds to the system text at the start.
+func (h *history) lead(content []Part) {
+	for _, part := range content {
+		if part.Kind != TextPart || len(part.Text) == 0 {
+			continue
+		}
+		if len(h.leading) > 0 {
+			h.leading = append(h.leading, blankLine...)
+		}
+		h.leading = append(h.leading, part.Text...)
+	}
+}
+
+// begin closes the leading system text.
+func (h *history) begin() {
+	if h.begun {
+		return
+	}
+	h.begun = true
+	if len(h.leading) > 0 {
+		h.req.History = append(h.req.History, Message{Role: System, Parts: []Part{{Text: h.leading}}})
+	}
+}
+
+// other places a message that is neither the model's nor a result. Between calls and their results it waits.
+func (h *history) other(m Message) {
+	if len(m.Parts) == 0 {
+		return
+	}
+	if h.waiting() {
+		h.turn.late = append(h.turn.late, m)
+		return
+	}
+	h.closeTurn()
+	h.begin()
+	h.req.History = append(h.req.History, m)
+}
+
+// assistant makes sure that a turn is under way to which the model's items can be added.
+func (h *history) assistant() {
+	if h.turn != nil && (h.turn.answered() || len(h.turn.late) > 0) && !h.waiting() {
+		h.closeTurn()
+	}
+	if h.turn == nil {
+		h.begin()
+		h.turn = &turn{message: Message{Role: Assistant}}
+	}
+}
+
+func (h *history) reasoning(it *item) {
+	var r Reasoning
+	if len(it.encrypted) > 0 {
+		if state, ok := h.ring.Open(string(it.encrypted)); ok {
+			r.State = state
+		}
+	}
+	for _, part := range parts(it.content) {
+		r.Text = append(r.Text, part.Text...)
+	}
+	if r.State == nil && r.Text == nil {
+		return
+	}
+	h.assistant()
+	h.turn.message.Reasoning = append(h.turn.message.Reasoning, r)
+}
+
+func (h *history) call(it *item, wireName string, args []byte) {
+	h.assistant()
+	h.turn.message.Calls = append(h.turn.message.Calls, Call{ID: it.callID, WireName: wireName, Arguments: args})
+	h.turn.results = append(h.turn.results, nil)
+}
+
+// result places a call's output. One without its call becomes a note from the user, for no provider takes it as a result.
+func (h *history) result(it *item, content []Part) {
+	h.ahead[it.callID]--
+	if h.turn != nil {
+		for i, call := range h.turn.message.Calls {
+			if call.ID == it.callID && h.turn.results[i] == nil {
+				h.turn.results[i] = &Message{Role: Result, CallID: call.ID, WireName: call.WireName, Parts: content}
+				return
+			}
+		}
+	}
+	h.req.Repairs++
+	if slices.Contains(h.answers, it.callID) {
+		return // answered before; a second answer says nothing new
+	}
+	note := []Part{{Text: []byte(`[output of an earlier tool call]\n`)}}
+	h.other(Message{Role: User, Parts: append(note, content...)})
+}
+
+// closeTurn writes the assistant message, its results and what had to wait.
+func (h *history) closeTurn() {
+	t := h.turn
+	if t == nil {
+		return
+	}
+	h.turn = nil
+	if len(t.message.Parts) == 0 && len(t.message.Calls) == 0 && len(t.message.Reasoning) == 0 {
+		return
+	}
+	h.req.History = append(h.req.History, t.message)
+	for i, result := range t.results {
+		if result == nil {
+			h.req.Repairs++
+			call := t.message.Calls[i]
+			result = &Message{Role: Result, CallID: call.ID, WireName: call.WireName, Parts: []Part{{Text: []byte("aborted")}}}
+		}
+		h.req.History = append(h.req.History, *result)
+		h.answers = append(h.answers, result.CallID)
+	}
+	h.req.History = append(h.req.History, t.late...)
+}
+
+// agentMessage is what another agent of the thread said.
+func (h *history) agentMessage(it *item) {
+	content := parts(it.content)
+	if len(it.author) > 0 {
+		sender := append(append([]byte("[message from agent "), it.author...), `]\n`...)
+		content = append([]Part{{Text: sender}}, content...)
+	}
+	h.other(Message{Role: User, Parts: content})
+}
+
+// unknown keeps the text of items that a newer client may send.
+func (h *history) unknown(it *item) {
+	h.req.Repairs++
+	content := parts(it.content)
+	if it.role == "assistant" && len(content) > 0 {
+		h.assistant()
+		h.turn.message.Parts = append(h.turn.message.Parts, content...)
+		return
+	}
+	h.other(Message{Role: User, Parts: content})
+}
+
+// arguments are those of a call as an object. Providers that read them refuse anything else, for ever, so what is no object is put
+// into one.
+func arguments(raw []byte) []byte {
+	c := jsonscan.New(raw)
+	switch c.Kind() {
+	case jsonscan.Object:
+		return raw
+	case jsonscan.String:
+		text := jsonscan.Unescape(nil, c.RawString())
+		if trimmed := bytes.TrimSpace(text); len(trimmed) == 0 {
+			return []byte("{}")
+		} else if trimmed[0] == '{' && jsonscan.Valid(trimmed) {
+			return trimmed
+		}
+		return append(append([]byte(`{"_raw":`), raw...), '}')
+	default:
+		return []byte("{}")
+	}
+}
+
+// InputMember is the one argument of a custom tool on wires that know only JSON functions.
+const InputMember = "input"
+
+func wrapInput(raw []byte) []byte {
+	if len(raw) == 0 || raw[0] != '"' {
+		raw = []byte(`""`)
+	}
+	out := append([]byte(`{"`+InputMember+`":`), raw...)
+	return append(out, '}')
+}
+
+// foundTools tells the model which tools a search has loaded: they are callable under these names from now on.
+func foundTools(raw []byte) []Part {
+	var found Tools
+	found.collect(raw, true)
+	found.name()
+	if len(found.List) == 0 {
+		return []Part{{Text: []byte("No tools found.")}}
+	}
+	text := []byte("Tools loaded:")
+	for _, tool := range found.List {
+		text = append(text, `\n- `...)
+		text = append(text, tool.WireName...)
+	}
+	return []Part{{Text: text}}
+}

@@ -1,0 +1,253 @@
+// Package translate holds what all wires share: the Responses request in a form that encoders read, and the Stream by which decoders
+// write Responses events.
+//
+// It knows the Responses API and no provider. Each wire is a package below this one.
+package translate
+
+import (
+	"unicode/utf8"
+
+	"github.com/caddy-codex/responses/fault"
+	"github.com/caddy-codex/responses/translate/envelope"
+	"github.com/caddy-codex/responses/translate/jsonscan"
+)
+
+// Request is a Responses request, parsed once. Byte slices are pieces of its body: "raw" ones whole JSON values, "escaped" ones the
+// inside of a JSON string. Encoders splice them into what they write.
+type Request struct {
+	Model  string // the client's name for it
+	Stream bool
+
+	History []Message // instructions and input, in an order that every wire can take
+	Tools   Tools
+	Repairs int // places where the history was incomplete or unreadable and was mended
+
+	ToolChoice        ToolChoice
+	ParallelToolCalls []byte // raw; nil where absent
+	Effort            string // as the client sent it; empty where absent
+	Summary           bool   // the client wants reasoning summaries
+	Encrypted         bool   // the client wants reasoning in a sealed form that it will send back
+	Format            Format
+	Verbosity         []byte // escaped
+	MaxOutputTokens   []byte // raw number
+	Temperature       []byte // raw number
+	TopP              []byte // raw number
+	CacheKey          []byte // escaped
+	User              string // safety_identifier, else user
+	ServiceTier       []byte // escaped
+
+	echo echo // what the response object repeats of the request
+	Size int  // length of the body in bytes
+}
+
+// Format is the structure that the client wants its answer in.
+type Format struct {
+	Type   string // json_schema, json_object, or empty for text
+	Name   []byte // escaped
+	Schema []byte // raw
+	Strict []byte // raw; nil where absent
+}
+
+// Target is what a request is encoded for.
+type Target struct {
+	Provider  string // configured name, which reasoning envelopes carry
+	Model     string // the provider's name for the model
+	MaxOutput int    // the model's output limit in tokens, 0 where unknown
+}
+
+// Parse reads a decoded request body. ring opens reasoning that comes back. The error is a *fault.Fault.
+func Parse(body []byte, ring *envelope.Ring) (*Request, error) {
+	if !utf8.Valid(body) {
+		return nil, fault.New(fault.Invalid, "the body is not UTF-8 text")
+	}
+	c := jsonscan.New(body)
+	if c.Kind() != jsonscan.Object {
+		return nil, fault.New(fault.Invalid, "the body is not a JSON object")
+	}
+	p := parser{req: &Request{Size: len(body)}, ring: ring}
+	for key := range c.Members() {
+		p.member(key, c)
+	}
+	if err := c.Close(); err != nil {
+		return nil, fault.New(fault.Invalid, "the body is %v", err)
+	}
+	return p.finish()
+}
+
+// parser holds what cannot be placed before the whole body has been seen.
+type parser struct {
+	req          *Request
+	ring         *envelope.Ring
+	instructions []byte // escaped
+	input        []byte // raw
+	tools        []byte // raw
+	toolChoice   []byte // raw
+	fault        *fault.Fault
+}
+
+func (p *parser) refuse(param, format string, args ...any) {
+	if p.fault == nil {
+		p.fault = fault.New(fault.Invalid, format, args...)
+		p.fault.Param = param
+	}
+}
+
+// member takes one top-level member. What is not named here is for other parties and does not reach a translated upstream.
+func (p *parser) member(key string, c *jsonscan.Cursor) {
+	req := p.req
+	switch key {
+	case "model":
+		req.Model = c.Text()
+	case "stream":
+		req.Stream = c.Bool()
+	case "input":
+		p.input = c.Raw()
+	case "instructions":
+		raw := c.Raw()
+		req.echo.instructions = raw
+		p.instructions = jsonscan.New(raw).RawString()
+	case "tools":
+		p.tools = c.Raw()
+		req.echo.tools = p.tools
+	case "tool_choice":
+		p.toolChoice = c.Raw()
+		req.echo.toolChoice = p.toolChoice
+	case "parallel_tool_calls":
+		req.ParallelToolCalls = present(c.Raw())
+	case "reasoning":
+		req.echo.reasoning = c.Raw()
+		p.reasoning(jsonscan.New(req.echo.reasoning))
+	case "include":
+		for range c.Elements() {
+			if c.Text() == "reasoning.encrypted_content" {
+				req.Encrypted = true
+			}
+		}
+	case "text":
+		req.echo.text = c.Raw()
+		p.text(jsonscan.New(req.echo.text))
+	case "max_output_tokens":
+		req.MaxOutputTokens = p.number(key, c)
+	case "temperature":
+		req.Temperature = p.number(key, c)
+	case "top_p":
+		req.TopP = p.number(key, c)
+	case "prompt_cache_key":
+		req.CacheKey = c.RawString()
+	case "safety_identifier":
+		req.echo.safetyIdentifier = c.Raw()
+		req.User = jsonscan.New(req.echo.safetyIdentifier).Text()
+	case "user":
+		if user := c.Text(); req.User == "" {
+			req.User = user
+		}
+	case "service_tier":
+		req.ServiceTier = c.RawString()
+	case "store":
+		req.echo.store = present(c.Raw())
+	case "metadata":
+		req.echo.metadata = present(c.Raw())
+	case "max_tool_calls":
+		req.echo.maxToolCalls = present(c.Raw())
+	case "truncation":
+		req.echo.truncation = present(c.Raw())
+	case "background":
+		if c.Bool() {
+			p.refuse(key, "background responses are not served here")
+		}
+	case "previous_response_id", "conversation", "prompt":
+		if c.Kind() != jsonscan.Null {
+			p.refuse(key, "%s needs stored state, which is not kept here; send the whole history in input", key)
+		}
+	}
+}
+
+// present drops a null.
+func present(raw []byte) []byte {
+	if string(raw) == "null" {
+		return nil
+	}
+	return raw
+}
+
+func (p *parser) number(key string, c *jsonscan.Cursor) []byte {
+	if c.Kind() != jsonscan.Number {
+		if c.Kind() != jsonscan.Null {
+			p.refuse(key, "%s is not a number", key)
+		}
+		c.Skip()
+		return nil
+	}
+	return c.Raw()
+}
+
+func (p *parser) reasoning(c *jsonscan.Cursor) {
+	for key := range c.Members() {
+		switch key {
+		case "effort":
+			p.req.Effort = c.Text()
+		case "summary", "generate_summary":
+			if summary := c.Text(); summary != "" && summary != "none" {
+				p.req.Summary = true
+			}
+		}
+	}
+}
+
+func (p *parser) text(c *jsonscan.Cursor) {
+	for key := range c.Members() {
+		switch key {
+		case "verbosity":
+			p.req.Verbosity = c.RawString()
+		case "format":
+			p.format(c)
+		}
+	}
+}
+
+func (p *parser) format(c *jsonscan.Cursor) {
+	f := &p.req.Format
+	for key := range c.Members() {
+		switch key {
+		case "type":
+			if typ := c.Text(); typ != "text" {
+				f.Type = typ
+			}
+		case "name":
+			f.Name = c.RawString()
+		case "schema":
+			f.Schema = present(c.Raw())
+		case "strict":
+			f.Strict = present(c.Raw())
+		}
+	}
+	switch f.Type {
+	case "", "json_object":
+	case "json_schema":
+		if f.Schema == nil {
+			p.refuse("text.format", "text.format of type json_schema has no schema")
+		}
+	default:
+		p.refuse("text.format", "text.format has the unknown type %q; the types are text, json_object and json_schema", f.Type)
+	}
+}
+
+func (p *parser) finish() (*Request, error) {
+	if p.req.Model == "" {
+		p.refuse("model", "model is missing")
+	}
+	if p.input == nil && p.instructions == nil {
+		p.refuse("input", "input is missing")
+	}
+	p.req.Tools.collect(p.tools, false)
+	items := p.items()
+	p.req.Tools.name()
+	h := history{req: p.req, ring: p.ring}
+	h.instructions(p.instructions)
+	h.items(items)
+	p.req.ToolChoice = p.req.Tools.choice(p.toolChoice)
+	if p.fault != nil {
+		return nil, p.fault
+	}
+	return p.req, nil
+}

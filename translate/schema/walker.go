@@ -1,0 +1,120 @@
+package schema
+
+import (
+	"github.com/caddy-codex/responses/translate/jsonscan"
+)
+
+// walker copies a schema and leaves out or changes what the profile says. It tells keywords from the names of properties.
+type walker struct {
+	profile        string
+	skipProperties bool // the root's properties are no object and were replaced
+}
+
+// value copies one schema, which may also be a boolean.
+func (w *walker) value(dst []byte, c *jsonscan.Cursor) []byte {
+	if c.Kind() != jsonscan.Object {
+		return append(dst, c.Raw()...)
+	}
+	raw := c.Raw()
+	dst = append(dst, '{')
+	dst = w.members(dst, jsonscan.New(raw), true)
+	return append(dst, '}')
+}
+
+// members copies the keywords of a schema without its braces.
+func (w *walker) members(dst []byte, c *jsonscan.Cursor, typed bool) []byte {
+	moved := []byte(nil)
+	if w.profile == Moonshot && typed {
+		moved = typeBesideAnyOf(c)
+	}
+	skipProperties := w.skipProperties
+	w.skipProperties = false
+	for key := range c.Members() {
+		switch {
+		case isVendorKeyword(key), key == "properties" && skipProperties, key == "type" && moved != nil,
+			key == "$schema" && w.profile == Moonshot:
+			continue
+		}
+		dst = separate(dst, '{')
+		dst = jsonscan.AppendString(dst, key)
+		dst = append(dst, ':')
+		dst = w.keyword(dst, key, c, moved)
+	}
+	return dst
+}
+
+// keyword copies the value of a keyword, walking on where it holds schemas.
+func (w *walker) keyword(dst []byte, key string, c *jsonscan.Cursor, moved []byte) []byte {
+	switch key {
+	case "properties", "patternProperties", "$defs", "definitions", "dependentSchemas":
+		if c.Kind() != jsonscan.Object {
+			return append(dst, c.Raw()...)
+		}
+		dst = append(dst, '{')
+		for name := range c.Members() {
+			dst = separate(dst, '{')
+			dst = jsonscan.AppendString(dst, name)
+			dst = append(dst, ':')
+			dst = w.value(dst, c)
+		}
+		return append(dst, '}')
+	case "anyOf":
+		return w.branches(dst, c, moved)
+	case "oneOf", "allOf", "prefixItems":
+		return w.branches(dst, c, nil)
+	case "items", "additionalProperties", "not", "contains", "propertyNames", "if", "then", "else":
+		if c.Kind() == jsonscan.Array {
+			return w.branches(dst, c, nil)
+		}
+		return w.value(dst, c)
+	default:
+		return append(dst, c.Raw()...)
+	}
+}
+
+// branches copies a list of schemas. moved is a type that each of them gets.
+func (w *walker) branches(dst []byte, c *jsonscan.Cursor, moved []byte) []byte {
+	if c.Kind() != jsonscan.Array {
+		return append(dst, c.Raw()...)
+	}
+	dst = append(dst, '[')
+	for range c.Elements() {
+		dst = separate(dst, '[')
+		start := len(dst)
+		dst = w.value(dst, c)
+		if moved != nil && dst[start] == '{' && !readRoot(dst[start:]).typed {
+			dst = dst[:len(dst)-1]
+			dst = separate(dst, '{')
+			dst = append(dst, `"type":`...)
+			dst = append(dst, moved...)
+			dst = append(dst, '}')
+		}
+	}
+	return append(dst, ']')
+}
+
+// typeBesideAnyOf returns the type of a schema that has both, without consuming it.
+func typeBesideAnyOf(c *jsonscan.Cursor) []byte {
+	var typ []byte
+	anyOf := false
+	peek := *c
+	for key := range peek.Members() {
+		switch key {
+		case "type":
+			typ = peek.Raw()
+		case "anyOf":
+			anyOf = true
+		}
+	}
+	if !anyOf {
+		return nil
+	}
+	return typ
+}
+
+func separate(dst []byte, opens byte) []byte {
+	if dst[len(dst)-1] == opens {
+		return dst
+	}
+	return append(dst, ',')
+}

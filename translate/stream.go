@@ -1,0 +1,341 @@
+package translate
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/caddy-codex/responses/fault"
+	"github.com/caddy-codex/responses/translate/envelope"
+	"github.com/caddy-codex/responses/translate/jsonscan"
+)
+
+// Sink takes the events of one response. data is one JSON object, valid during the call only.
+type Sink interface {
+	Event(typ string, data []byte)
+}
+
+// Stream writes one response as events, for every wire and every sink. Decoders call what the upstream says; the Stream alone owns
+// ids, sequence numbers and output indexes, opens and closes items, gathers the final response, and sees to it that there is exactly
+// one terminal event and that it is the last.
+//
+// Items never interleave. Text and calls that belong to a later item wait until the earlier ones are closed.
+//
+// Fragments are escaped: the inside of a JSON string, cut anywhere but inside an escape sequence.
+type Stream struct {
+	req  *Request
+	ring *envelope.Ring
+	sink Sink
+	ids  IDs
+	now  func() time.Time
+
+	target Target // whose reply this is; reasoning is sealed for it
+
+	// State turns the reasoning of an item into what is sealed for the next turn. Decoders set it; nil seals nothing.
+	State func(text []byte) *envelope.Payload
+
+	id       string
+	created  int64
+	seq      int64
+	phase    phase
+	terminal string
+	echoed   []byte // members of the response object that repeat the request, rendered once
+	event    []byte // the event being written
+
+	queue  []*outputItem // the first is open, the others wait
+	output []byte        // finished items, separated by commas
+	index  int           // output index of the first of the queue
+	spaces []byte        // escaped white space that no text has followed yet
+	length int           // bytes of output, for an estimate of its tokens
+	usage  Usage
+	usages bool // the upstream gave counts
+}
+
+// phase is how far the stream has come.
+type phase int
+
+const (
+	waiting  phase = iota // nothing was written
+	begun                 // response.created was written
+	speaking              // semantic output was written
+	ended                 // the terminal event was written
+)
+
+// NewStream makes a stream for the response to req.
+func NewStream(req *Request, ring *envelope.Ring, sink Sink, ids IDs, now func() time.Time) *Stream {
+	return &Stream{req: req, ring: ring, sink: sink, ids: ids, now: now, id: ids("resp_"), created: now().Unix()}
+}
+
+// ID is the id of the response.
+func (s *Stream) ID() string { return s.id }
+
+// Attempt says whose reply follows. What an earlier attempt left behind is dropped.
+func (s *Stream) Attempt(target Target) {
+	s.target = target
+	s.State = nil
+	s.spaces = nil
+	s.usages = false
+}
+
+// Request is what the response answers.
+func (s *Stream) Request() *Request { return s.req }
+
+// Speaking reports whether semantic output has been written: text, reasoning or a tool item. From then on another attempt cannot
+// take over.
+func (s *Stream) Speaking() bool { return s.phase >= speaking }
+
+// Ended reports whether the terminal event has been written.
+func (s *Stream) Ended() bool { return s.phase == ended }
+
+// Outcome is the type of the terminal event, empty before it.
+func (s *Stream) Outcome() string { return s.terminal }
+
+// Begin writes response.created and response.in_progress, once.
+func (s *Stream) Begin() {
+	if s.phase != waiting {
+		return
+	}
+	s.phase = begun
+	s.state("response.created", "in_progress", nil)
+	s.state("response.in_progress", "in_progress", nil)
+}
+
+// Heartbeat writes an event that changes nothing, for clients whose idle timers count events. It begins the stream if need be.
+func (s *Stream) Heartbeat() {
+	switch s.phase {
+	case waiting:
+		s.Begin()
+	case ended:
+	default:
+		s.state("response.in_progress", "in_progress", nil)
+	}
+}
+
+// Usage says how many tokens the exchange took. The last call counts.
+func (s *Stream) Usage(u Usage) {
+	s.usage = u
+	s.usages = true
+}
+
+// Tokens are the counts of the exchange, estimated where the upstream gave none.
+func (s *Stream) Tokens() Usage {
+	if s.usages {
+		return s.usage
+	}
+	return Usage{Input: estimate(s.req.Size), Output: estimate(s.length), Estimated: true}
+}
+
+// Text is a fragment of the answer. White space before the first word is held back, for many models put some before a call.
+func (s *Stream) Text(raw []byte) {
+	item := s.last(messageItem)
+	if item == nil {
+		s.spaces = append(s.spaces, raw...)
+		if blank(s.spaces) {
+			return
+		}
+		raw = s.spaces
+		item = s.enqueue(&outputItem{kind: messageItem, id: s.ids("msg_")})
+		s.spaces = nil
+	}
+	s.write(item, raw)
+}
+
+// Reasoning is a fragment of the model's reasoning. An empty one opens the item nonetheless, for reasoning that is only state.
+func (s *Stream) Reasoning(raw []byte) {
+	item := s.last(reasoningItem)
+	if item == nil {
+		item = s.enqueue(&outputItem{kind: reasoningItem, id: s.ids("rs_"), summary: s.req.Summary})
+	}
+	s.write(item, raw)
+}
+
+// Call begins a tool call. wireName is the name that the upstream uses.
+func (s *Stream) Call(callID, wireName string) *CallItem {
+	return &CallItem{stream: s, item: s.enqueue(newCall(s, callID, wireName))}
+}
+
+// CallItem is a call under way.
+type CallItem struct {
+	stream *Stream
+	item   *outputItem
+}
+
+// Arguments is a fragment of the call's arguments. Once the call is closed it is dropped.
+func (c *CallItem) Arguments(raw []byte) {
+	if !c.item.closed {
+		c.stream.write(c.item, raw)
+	}
+}
+
+// Whole reports whether the arguments so far are one whole JSON value.
+func (c *CallItem) Whole() bool { return c.item.whole() }
+
+// Empty reports whether the call has no arguments yet.
+func (c *CallItem) Empty() bool { return len(c.item.text) == 0 }
+
+// last returns the item at the end of the queue if it is of the kind.
+func (s *Stream) last(kind itemKind) *outputItem {
+	if n := len(s.queue); n > 0 && s.queue[n-1].kind == kind && !s.queue[n-1].closed {
+		return s.queue[n-1]
+	}
+	return nil
+}
+
+// enqueue adds an item. What stands before it is closed where nothing more can belong to it.
+func (s *Stream) enqueue(item *outputItem) *outputItem {
+	s.Begin()
+	s.phase = speaking
+	for _, earlier := range s.queue {
+		if !earlier.closed && earlier.whole() {
+			earlier.closed = true
+		}
+	}
+	s.queue = append(s.queue, item)
+	s.advance()
+	return item
+}
+
+// advance finishes closed items at the head of the queue and opens the next.
+func (s *Stream) advance() {
+	for len(s.queue) > 0 {
+		head := s.queue[0]
+		if !head.opened {
+			head.opened = true
+			head.index = s.index
+			head.open(s)
+			if len(head.text) > 0 {
+				head.delta(s, head.text)
+			}
+		}
+		if !head.closed {
+			return
+		}
+		s.finish(head, "completed")
+		s.queue = s.queue[1:]
+	}
+}
+
+func (s *Stream) finish(item *outputItem, status string) {
+	body := item.done(s, status)
+	if len(s.output) > 0 {
+		s.output = append(s.output, ',')
+	}
+	s.output = append(s.output, body...)
+	s.index++
+}
+
+// write adds a fragment to an item and passes it on if the item is open.
+func (s *Stream) write(item *outputItem, raw []byte) {
+	if len(item.held) > 0 {
+		raw = append(item.held, raw...)
+		item.held = nil
+	}
+	raw, high := jsonscan.SplitSurrogate(raw)
+	if len(high) > 0 {
+		item.held = append([]byte(nil), high...)
+	}
+	raw = jsonscan.MendSurrogates(raw)
+	if len(raw) == 0 {
+		return
+	}
+	s.length += len(raw)
+	item.text = append(item.text, raw...)
+	if item.opened {
+		item.delta(s, raw)
+	}
+}
+
+// Complete ends the response as completed.
+func (s *Stream) Complete() {
+	s.end("response.completed", "completed", nil, true)
+}
+
+// Incomplete ends the response as cut short. The reason is max_output_tokens or content_filter.
+func (s *Stream) Incomplete(reason string) {
+	s.end("response.incomplete", "incomplete", func(dst []byte) []byte {
+		return append(append(append(dst, `{"reason":"`...), reason...), `"}`...)
+	}, false)
+}
+
+// Fail ends the response as failed. Items under way are not closed, for clients keep what is closed and run calls that are.
+func (s *Stream) Fail(f *fault.Fault) {
+	s.queue = nil
+	s.end("response.failed", "failed", func(dst []byte) []byte {
+		dst = append(dst, `{"code":`...)
+		dst = jsonscan.AppendString(dst, f.FailedCode())
+		dst = append(dst, `,"message":`...)
+		dst = jsonscan.AppendString(dst, f.FailedMessage())
+		return append(dst, '}')
+	}, false)
+}
+
+// end closes what is open and writes the terminal event, once. A call whose arguments are not whole is never closed: a client would
+// run it.
+func (s *Stream) end(event, status string, detail func([]byte) []byte, whole bool) {
+	if s.phase == ended {
+		return
+	}
+	s.Begin()
+	itemStatus := "completed"
+	for i, item := range s.queue {
+		cut := !whole && i == len(s.queue)-1
+		if cut && item.isCall() && !item.whole() {
+			break
+		}
+		if !item.opened {
+			item.opened, item.index = true, s.index
+			item.open(s)
+			if len(item.text) > 0 {
+				item.delta(s, item.text)
+			}
+		}
+		if cut {
+			itemStatus = "incomplete"
+		}
+		item.closed = true
+		s.finish(item, itemStatus)
+	}
+	s.queue = nil
+	s.phase = ended
+	s.terminal = event
+	s.state(event, status, detail)
+}
+
+// begin starts an event; send completes it.
+func (s *Stream) beginEvent(typ string) []byte {
+	dst := append(s.event[:0], `{"type":"`...)
+	dst = append(dst, typ...)
+	return append(dst, '"')
+}
+
+func (s *Stream) send(typ string, dst []byte) {
+	dst = append(dst, `,"sequence_number":`...)
+	dst = strconv.AppendInt(dst, s.seq, 10)
+	dst = append(dst, '}')
+	s.seq++
+	s.event = dst
+	s.sink.Event(typ, dst)
+}
+
+// state writes an event that carries the whole response.
+func (s *Stream) state(typ, status string, detail func([]byte) []byte) {
+	dst := append(s.beginEvent(typ), `,"response":`...)
+	dst = s.appendResponse(dst, status, detail)
+	s.send(typ, dst)
+}
+
+// blank reports whether escaped text is white space only.
+func blank(raw []byte) bool {
+	for i := 0; i < len(raw); i++ {
+		switch raw[i] {
+		case ' ':
+		case '\\':
+			i++
+			if i == len(raw) || raw[i] != 'n' && raw[i] != 't' && raw[i] != 'r' {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}

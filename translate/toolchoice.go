@@ -1,0 +1,83 @@
+package translate
+
+import (
+	"github.com/caddy-codex/responses/translate/jsonscan"
+)
+
+// ToolChoice is how freely the model may call tools.
+type ToolChoice struct {
+	Mode  string // auto, none, required, named, or empty where the client does not say
+	Named string // wire name of the tool that must be called, for mode named
+
+	// Allowed are wire names, where only some of the declared tools may be called; nil allows all.
+	Allowed map[string]bool
+}
+
+// choice reads tool_choice. A choice of a tool that is not there, such as a hosted one that was left out, becomes auto.
+func (t *Tools) choice(raw []byte) ToolChoice {
+	c := jsonscan.New(raw)
+	switch c.Kind() {
+	case jsonscan.String:
+		mode := c.Text()
+		if mode == "required" && len(t.List) == 0 {
+			mode = "auto"
+		}
+		return ToolChoice{Mode: mode}
+	case jsonscan.Object:
+		return t.objectChoice(c)
+	default:
+		return ToolChoice{}
+	}
+}
+
+func (t *Tools) objectChoice(c *jsonscan.Cursor) ToolChoice {
+	var typ, name, namespace, mode string
+	var allowed []byte
+	for key := range c.Members() {
+		switch key {
+		case "type":
+			typ = c.Text()
+		case "name":
+			name = c.Text()
+		case "namespace":
+			namespace = c.Text()
+		case "mode":
+			mode = c.Text()
+		case "tools":
+			allowed = c.Raw()
+		}
+	}
+	switch typ {
+	case "function", "custom":
+		if wire := t.wireNameOf(namespace, name); t.declared(wire) {
+			return ToolChoice{Mode: "named", Named: wire}
+		}
+	case "tool_search":
+		if t.declared(SearchToolName) {
+			return ToolChoice{Mode: "named", Named: SearchToolName}
+		}
+	case "allowed_tools":
+		return t.allowedChoice(mode, allowed)
+	}
+	return ToolChoice{Mode: "auto"}
+}
+
+func (t *Tools) allowedChoice(mode string, raw []byte) ToolChoice {
+	choice := ToolChoice{Mode: mode, Allowed: make(map[string]bool)}
+	c := jsonscan.New(raw)
+	for range c.Elements() {
+		one := t.objectChoice(c)
+		if one.Named != "" {
+			choice.Allowed[one.Named] = true
+		}
+	}
+	if len(choice.Allowed) == 0 {
+		return ToolChoice{Mode: "none"}
+	}
+	return choice
+}
+
+func (t *Tools) declared(wireName string) bool {
+	_, ok := t.byWireName[wireName]
+	return ok
+}

@@ -1,0 +1,38 @@
+package translate
+
+import "strconv"
+
+// Usage counts the tokens of an exchange, as the Responses API counts them: the input contains what was cached, the output contains
+// the reasoning.
+type Usage struct {
+	Input      int64
+	Cached     int64
+	CacheWrite int64
+	Output     int64
+	Reasoning  int64
+
+	// Estimated says that the provider gave no counts and that these come from the lengths of the texts.
+	Estimated bool
+}
+
+// bytesPerToken is the usual length of a token of mixed prose and code. It serves where a provider counts nothing, because a client
+// whose context meter stands at zero never compacts.
+const bytesPerToken = 4
+
+func estimate(bytes int) int64 { return int64(bytes+bytesPerToken-1) / bytesPerToken }
+
+func (u *Usage) append(dst []byte) []byte {
+	dst = append(dst, `{"input_tokens":`...)
+	dst = strconv.AppendInt(dst, u.Input, 10)
+	dst = append(dst, `,"input_tokens_details":{"cached_tokens":`...)
+	dst = strconv.AppendInt(dst, u.Cached, 10)
+	dst = append(dst, `,"cache_write_tokens":`...)
+	dst = strconv.AppendInt(dst, u.CacheWrite, 10)
+	dst = append(dst, `},"output_tokens":`...)
+	dst = strconv.AppendInt(dst, u.Output, 10)
+	dst = append(dst, `,"output_tokens_details":{"reasoning_tokens":`...)
+	dst = strconv.AppendInt(dst, u.Reasoning, 10)
+	dst = append(dst, `},"total_tokens":`...)
+	dst = strconv.AppendInt(dst, u.Input+u.Output, 10)
+	return append(dst, '}')
+}
