@@ -121,7 +121,7 @@ func (x *exchange) try(t target) (*fault.Fault, error) {
 	defer cancel()
 	x.attempt.cancel = cancel
 	x.client.mute = false
-	err = x.attempt.upstream.proxy.ServeHTTP(x.client, x.upstreamRequest(ctx), nil)
+	err = x.attempt.upstream.proxy.ServeHTTP(x.client, x.upstreamRequest(ctx), nothing)
 	log.End = x.handler.now()
 	if x.attempt.answered {
 		return nil, nil
@@ -133,6 +133,9 @@ func (x *exchange) try(t target) (*fault.Fault, error) {
 	log.Cause = f.Error()
 	return f, nil
 }
+
+// nothing follows the reverse proxy, for a handle_response that hands on.
+var nothing = caddyhttp.HandlerFunc(func(http.ResponseWriter, *http.Request) error { return nil })
 
 // upstreamRequest is the client's request without anything of the client's: credentials, cookies and what Codex says of local paths
 // stay here. The transport completes it.

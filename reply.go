@@ -71,6 +71,7 @@ func (rd *replyReader) prime() *fault.Fault {
 			if rd.began && rd.payload.req.Stream && !rd.exchange.client.committed {
 				stream.Begin()
 				rd.exchange.client.send(rd.payload.events.take())
+				rd.exchange.lastWrite = rd.exchange.handler.now()
 			}
 			if f := rd.wait(); f != nil {
 				return f

@@ -6,6 +6,8 @@ import (
 	_ "github.com/caddyserver/caddy/v2/modules/standard"
 
 	_ "github.com/caddy-codex/responses"
+
+	_ "github.com/caddy-codex/responses"
 )
 
 func main() {

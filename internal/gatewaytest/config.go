@@ -28,7 +28,7 @@ func (g *Gateway) config(caddyfile string) ([]byte, error) {
 		Root string `json:"root"`
 	}{g.storage}, "module", "file_system", nil)
 	g.captureLogs(&config)
-	if err := isolateHTTP(&config); err != nil {
+	if err := g.isolateHTTP(&config); err != nil {
 		return nil, fmt.Errorf("changing the http app: %w", err)
 	}
 	if err := isolateTLS(&config); err != nil {
@@ -54,7 +54,7 @@ func (g *Gateway) captureLogs(config *caddy.Config) {
 	}
 	for _, log := range all {
 		if log.WriterRaw == nil {
-			log.WriterRaw = caddyconfig.JSONModuleObject(&logWriter{ID: g.logs.id}, "output", "gatewaytest", nil)
+			log.WriterRaw = caddyconfig.JSONModuleObject(&logWriter{Run: g.run.id}, "output", "gatewaytest", nil)
 		}
 		if log.EncoderRaw == nil {
 			log.EncoderRaw = json.RawMessage(`{"format":"json"}`)
@@ -63,7 +63,7 @@ func (g *Gateway) captureLogs(config *caddy.Config) {
 }
 
 // isolateHTTP keeps servers on loopback and without certificates, and turns their access logs on.
-func isolateHTTP(config *caddy.Config) error {
+func (g *Gateway) isolateHTTP(config *caddy.Config) error {
 	raw, ok := config.AppsRaw["http"]
 	if !ok {
 		return nil
@@ -78,7 +78,9 @@ func isolateHTTP(config *caddy.Config) error {
 				server.Listen[i] = "127.0.0.1" + address
 			}
 		}
-		server.AutoHTTPS = &caddyhttp.AutoHTTPSConfig{Disabled: true}
+		server.ListenerWrappersRaw = append(server.ListenerWrappersRaw,
+			caddyconfig.JSONModuleObject(&listenerWrapper{Run: g.run.id}, "wrapper", "gatewaytest", nil))
+		server.AutoHTTPS = &caddyhttp.AutoHTTPSConfig{Disabled: !https, DisableRedir: true}
 		if server.Logs == nil {
 			server.Logs = new(caddyhttp.ServerLogConfig)
 		}

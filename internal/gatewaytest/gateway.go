@@ -2,7 +2,8 @@
 //
 // It is the real server on a loopback port, so what a test sees is what a user gets: listeners, logs, reload and all. The package
 // brings Caddy's standard modules; the importing test brings the module that it tests. What a Caddyfile would do to the machine
-// is kept away: no admin endpoint, no certificates, nothing written outside of a temporary directory.
+// is kept away: no admin endpoint, no certificates but those of an authority of the test's own, nothing written outside of a
+// temporary directory.
 //
 // There is one Caddy in a process. [Start] replaces the configuration that runs, so tests that use it must not call t.Parallel,
 // and a subtest that starts one ends that of its parent.
@@ -35,11 +36,11 @@ type Gateway struct {
 	t       testing.TB
 	port    string
 	storage string
-	logs    *logs
+	run     *run
 }
 
 // Start runs Caddy with a Caddyfile and stops it with the test. Each :PORT in the text, as of a site address, becomes a free port
-// of 127.0.0.1. It speaks plain HTTP: automatic HTTPS is off.
+// of 127.0.0.1. It speaks plain HTTP, unless all sites have `tls internal`; see [Gateway.Root].
 func Start(t testing.TB, caddyfile string) *Gateway {
 	t.Helper()
 	g, err := Try(t, caddyfile)
@@ -52,7 +53,7 @@ func Start(t testing.TB, caddyfile string) *Gateway {
 // Try is Start for a Caddyfile that may be wrong: it returns what Caddy has to say about it.
 func Try(t testing.TB, caddyfile string) (*Gateway, error) {
 	t.Helper()
-	g := &Gateway{t: t, storage: tempDir(t), logs: openLogs(t)}
+	g := &Gateway{t: t, storage: tempDir(t), run: newRun(t)}
 	transport := &http.Transport{DisableCompression: true}
 	g.Client = &http.Client{Transport: transport, Timeout: patience}
 	t.Cleanup(transport.CloseIdleConnections)
@@ -95,13 +96,22 @@ func (g *Gateway) With(t testing.TB) *Gateway {
 	return &sub
 }
 
-// load runs a Caddyfile, and returns when its listeners are open.
+// load runs a Caddyfile, and returns when its listeners are open and those of the former one closed.
 func (g *Gateway) load(caddyfile string) error {
 	config, err := g.config(caddyfile)
 	if err != nil {
 		return err
 	}
-	return caddy.Load(config, true)
+	former := g.run.takeListeners()
+	if err := caddy.Load(config, true); err != nil {
+		return err
+	}
+	for _, listener := range former {
+		if err := listener.awaitClose(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func freePort(ctx context.Context) (string, error) {

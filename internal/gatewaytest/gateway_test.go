@@ -1,10 +1,13 @@
 package gatewaytest
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -42,6 +45,21 @@ func TestStartServesACaddyfile(t *testing.T) {
 				t.Errorf("the second request in the access log is %s:\n%s", uri, gw.Logs())
 			}
 		})
+	}
+}
+
+func TestTLSOfTheInternalAuthority(t *testing.T) {
+	gw := Start(t, "https://localhost"+strings.Replace(hello, "{\n", "{\n\ttls internal\n", 1))
+	root, err := os.ReadFile(gw.Root())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(root)
+	gw.Client.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: pool}
+	gw.URL = strings.Replace(gw.URL, "http://127.0.0.1", "https://localhost", 1)
+	if got := gw.Get("/a"); string(got.Body) != "hello /a" {
+		t.Errorf("got %d %s", got.Status, got.Body)
 	}
 }
 

@@ -2,11 +2,9 @@ package gatewaytest
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -17,24 +15,16 @@ func init() {
 	caddy.RegisterModule(logWriter{})
 }
 
-// opened has the logs of the running tests by id, for the log writers that Caddy makes.
-var opened sync.Map
-
 // logs is what a gateway has logged, one JSON object a line.
 type logs struct {
-	id   string
 	mu   sync.Mutex
 	grew *sync.Cond
 	text bytes.Buffer
 }
 
-func openLogs(t testing.TB) *logs {
-	t.Helper()
+func newLogs() *logs {
 	l := new(logs)
-	l.id = fmt.Sprintf("%s %p", t.Name(), l)
 	l.grew = sync.NewCond(&l.mu)
-	opened.Store(l.id, l)
-	t.Cleanup(func() { opened.Delete(l.id) })
 	return l
 }
 
@@ -51,21 +41,21 @@ func (l *logs) Close() error { return nil }
 // Logs returns all that Caddy has logged since Start, debug messages included, one JSON object a line. Messages about a request
 // may come a little after its response; see AwaitLog.
 func (g *Gateway) Logs() string {
-	g.logs.mu.Lock()
-	defer g.logs.mu.Unlock()
-	return g.logs.text.String()
+	g.run.logs.mu.Lock()
+	defer g.run.logs.mu.Unlock()
+	return g.run.logs.text.String()
 }
 
 // AwaitLog returns the first log entry that matches. It waits for it, and fails the test if it does not come.
 func (g *Gateway) AwaitLog(match func(entry gjson.Result) bool) gjson.Result {
 	g.t.Helper()
 	deadline := time.Now().Add(patience)
-	timer := time.AfterFunc(patience, g.logs.grew.Broadcast)
+	timer := time.AfterFunc(patience, g.run.logs.grew.Broadcast)
 	defer timer.Stop()
-	g.logs.mu.Lock()
-	defer g.logs.mu.Unlock()
-	for read := 0; ; g.logs.grew.Wait() {
-		text := g.logs.text.String()
+	g.run.logs.mu.Lock()
+	defer g.run.logs.mu.Unlock()
+	for read := 0; ; g.run.logs.grew.Wait() {
+		text := g.run.logs.text.String()
 		for line := range strings.Lines(text[read:]) {
 			if entry := gjson.Parse(line); match(entry) {
 				return entry
@@ -91,7 +81,7 @@ func (g *Gateway) AccessLog(n int) gjson.Result {
 
 // logWriter is a Caddy module that hands log entries to the test. It exists in test binaries only.
 type logWriter struct {
-	ID string `json:"id"`
+	Run string `json:"run"`
 }
 
 // CaddyModule returns the Caddy module information.
@@ -100,18 +90,18 @@ func (logWriter) CaddyModule() caddy.ModuleInfo {
 }
 
 // String describes the writer.
-func (w *logWriter) String() string { return "test " + w.ID }
+func (w *logWriter) String() string { return "test " + w.Run }
 
 // WriterKey tells writers of different tests apart.
 func (w *logWriter) WriterKey() string { return w.String() }
 
 // OpenWriter returns the logs of the test.
 func (w *logWriter) OpenWriter() (io.WriteCloser, error) {
-	l, ok := opened.Load(w.ID)
-	if !ok {
-		return nil, fmt.Errorf("%s has ended", w.ID)
+	r, err := findRun(w.Run)
+	if err != nil {
+		return nil, err
 	}
-	return l.(*logs), nil
+	return r.logs, nil
 }
 
 var _ caddy.WriterOpener = (*logWriter)(nil)

@@ -131,9 +131,14 @@ func (u *Upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no reply is scripted", http.StatusInternalServerError)
 		return
 	}
-	// The context also ends with the handler: only what happens before counts.
+	// The server ends the context when the handler has returned: only what comes before is the client's doing.
 	stop := context.AfterFunc(r.Context(), u.clientGone)
-	defer stop()
+	defer func() {
+		// A reply that saw the end of the context itself may be here before the function has run.
+		if stop() && r.Context().Err() != nil {
+			u.clientGone()
+		}
+	}()
 	reply.serve(w, r, u.quit)
 }
 
