@@ -17,8 +17,10 @@ func (h *Handler) readBody(r *http.Request) ([]byte, *fault.Fault) {
 	switch {
 	case err == nil:
 		return body, nil
-	case errors.Is(err, contentcoding.ErrTooLarge), errors.As(err, &maxBytes):
+	case errors.Is(err, contentcoding.ErrTooLarge):
 		return nil, fault.New(fault.TooLarge, "the body is larger than the limit of %d bytes", h.MaxBody)
+	case errors.As(err, &maxBytes): // of Caddy's request_body
+		return nil, fault.New(fault.TooLarge, "the body is larger than the limit of %d bytes", maxBytes.Limit)
 	case errors.Is(err, contentcoding.ErrUnknown):
 		return nil, fault.New(fault.UnsupportedCoding, "%v", err)
 	case errors.Is(err, io.ErrUnexpectedEOF) && r.Context().Err() != nil:

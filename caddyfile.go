@@ -1,18 +1,13 @@
 package codexresponses
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/dustin/go-humanize"
 
 	"github.com/caddy-codex/responses/routing"
-	"github.com/caddy-codex/responses/translate/dialect"
 )
 
 const directive = "codex_responses"
@@ -63,29 +58,34 @@ type parser struct {
 	routes    []position
 }
 
-// position is a line of a Caddyfile.
-type position struct {
-	file string
-	line int
-}
+// position is a line of a Caddyfile, as a dispenser that stands at it: an error can then name the file, the line, and the snippets by
+// which it came there.
+type position struct{ *caddyfile.Dispenser }
 
-func (p *parser) position() position { return position{p.File(), p.Line()} }
+func (p *parser) position() position {
+	at := caddyfile.NewDispenser([]caddyfile.Token{p.Token()})
+	at.Next()
+	return position{at}
+}
 
 func (at position) wrap(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w, at %s:%d", directive, err, at.file, at.line)
+	return at.WrapErr(err)
 }
 
-const subdirectives = "base_path, provider, route, key, forward_client_key, max_body, heartbeat, cors, seal_key"
+// badForm is the error of a subdirective that is not written as it should be.
+func badForm(d *caddyfile.Dispenser, form string) error {
+	return d.Errf("wrong number of arguments; the form is: %s", form)
+}
 
 func (p *parser) parse() error {
 	p.Next() // the directive's name
-	if p.NextArg() {
-		return p.ArgErr()
-	}
 	start := p.position()
+	if p.NextArg() {
+		return badForm(p.Dispenser, directive+" [<matcher>] { ... }")
+	}
 	for p.NextBlock(0) {
 		if err := p.subdirective(); err != nil {
 			return err
@@ -109,209 +109,106 @@ func (p *parser) subdirective() error {
 	h := p.handler
 	switch name := p.Val(); name {
 	case "base_path":
-		return p.word(&h.BasePath)
+		return p.basePath()
 	case "provider":
 		return p.provider()
 	case "route":
 		return p.route()
 	case "key":
-		return p.secrets(&h.Keys)
+		return p.secrets(&h.Keys, "key")
 	case "forward_client_key":
 		if p.NextArg() {
-			return p.ArgErr()
+			return badForm(p.Dispenser, "forward_client_key")
 		}
 		h.ForwardClientKey = true
 	case "max_body":
-		return p.size(&h.MaxBody)
+		return p.size(&h.MaxBody, "max_body <size>")
 	case "heartbeat":
-		return p.duration(&h.Heartbeat)
+		return p.duration(&h.Heartbeat, "heartbeat <duration>")
 	case "cors":
-		origins := p.RemainingArgs()
-		if len(origins) == 0 {
-			return p.ArgErr()
-		}
-		for _, origin := range origins {
-			if err := checkOrigin(origin); err != nil {
-				return p.WrapErr(err)
-			}
-		}
-		h.CORS = append(h.CORS, origins...)
+		return p.origins(&h.CORS)
 	case "seal_key":
-		return p.secrets(&h.SealKeys)
+		return p.secrets(&h.SealKeys, "seal_key")
 	default:
-		return p.Errf("unrecognized subdirective %s; there are %s", name, subdirectives)
+		return p.Errf("unrecognized subdirective %s; there are base_path, provider, route, key, forward_client_key, max_body, heartbeat, "+
+			"cors, seal_key", name)
 	}
 	return nil
 }
 
 // word reads the one argument of a subdirective.
-func (p *parser) word(to *string) error {
+func (p *parser) word(to *string, form string) error {
 	if !p.AllArgs(to) {
-		return p.ArgErr()
+		return badForm(p.Dispenser, form)
 	}
 	return nil
 }
 
-func (p *parser) size(to *int64) error {
+func (p *parser) basePath() error {
+	if err := p.word(&p.handler.BasePath, "base_path <path>"); err != nil {
+		return err
+	}
+	if err := checkBasePath(p.handler.BasePath); err != nil {
+		return p.WrapErr(err)
+	}
+	return nil
+}
+
+// maxSize bounds sizes, in bytes: more is a slip of the pen.
+const maxSize = 1 << 40
+
+func (p *parser) size(to *int64, form string) error {
 	var word string
-	if err := p.word(&word); err != nil {
+	if err := p.word(&word, form); err != nil {
 		return err
 	}
 	n, err := humanize.ParseBytes(word)
-	if err != nil || n == 0 || n > 1<<40 {
-		return p.Errf("%s is not a size such as 64MiB", word)
+	if err != nil || n == 0 || n > maxSize {
+		return p.Errf("%s: %s is not a size from 1 byte to 1TiB, such as 64MiB", form, word)
 	}
 	*to = int64(n)
 	return nil
 }
 
-func (p *parser) duration(to *caddy.Duration) error {
+func (p *parser) duration(to *caddy.Duration, form string) error {
 	var word string
-	if err := p.word(&word); err != nil {
+	if err := p.word(&word, form); err != nil {
 		return err
 	}
 	d, err := caddy.ParseDuration(word)
 	if err != nil || d <= 0 {
-		return p.Errf("%s is not a duration such as 10s", word)
+		return p.Errf("%s: %s is not a duration above zero, such as 10s", form, word)
 	}
 	*to = caddy.Duration(d)
 	return nil
 }
 
-func (p *parser) secrets(to *[]string) error {
-	return readSecrets(p.Dispenser, to)
-}
-
-// readSecrets reads placeholders and refuses secrets that are written out, without repeating them.
-func readSecrets(d *caddyfile.Dispenser, to *[]string) error {
-	keys := d.RemainingArgs()
-	if len(keys) == 0 {
-		return d.ArgErr()
+func (p *parser) origins(to *[]string) error {
+	origins := p.RemainingArgs()
+	if len(origins) == 0 {
+		return badForm(p.Dispenser, "cors <origin>...")
 	}
-	if err := checkKeys(keys); err != nil {
-		return d.WrapErr(err)
+	for _, origin := range origins {
+		if err := checkOrigin(origin); err != nil {
+			return p.WrapErr(err)
+		}
 	}
-	*to = append(*to, keys...)
+	*to = append(*to, origins...)
 	return nil
 }
 
-// provider reads a provider's block. What is not ours in it is for reverse_proxy.
-func (p *parser) provider() error {
-	at := p.position()
-	segment := p.NewFromNextSegment()
-	provider := new(Provider)
-	if err := provider.unmarshalCaddyfile(segment); err != nil {
-		return err
-	}
-	segment.Reset()
-	segment.Next()
-	if segment.NextBlock(0) { // something is left for reverse_proxy
-		segment.Reset()
-		proxy := new(reverseproxy.Handler)
-		if err := proxy.UnmarshalCaddyfile(segment); err != nil {
-			return foreign(err)
-		}
-		if err := proxy.FinalizeUnmarshalCaddyfile(p.WithDispenser(segment)); err != nil {
-			return err
-		}
-		provider.ReverseProxy = proxy
-	}
-	p.handler.Providers = append(p.handler.Providers, provider)
-	p.providers = append(p.providers, at)
-	return nil
-}
+const secretsForm = " <secret>..., each a placeholder such as {env.NAME} or {file./path}"
 
-// foreign adds to an error of reverse_proxy what else the block may hold.
-func foreign(err error) error {
-	if strings.Contains(err.Error(), "unrecognized subdirective") {
-		return fmt.Errorf("%w (a provider takes wire, base_url, key, model, set and the subdirectives of reverse_proxy)", err)
+// secrets reads placeholders and refuses secrets that are written out, without repeating them.
+func (p *parser) secrets(to *[]string, name string) error {
+	secrets := p.RemainingArgs()
+	if len(secrets) == 0 {
+		return badForm(p.Dispenser, name+secretsForm)
 	}
-	return err
-}
-
-// unmarshalCaddyfile reads the provider's own subdirectives and deletes their tokens.
-func (p *Provider) unmarshalCaddyfile(d *caddyfile.Dispenser) error {
-	d.Next() // "provider"
-	args := d.RemainingArgs()
-	d.DeleteN(len(args))
-	switch len(args) {
-	case 1:
-		p.Name = args[0]
-	case 2:
-		p.Name, p.Preset = args[0], args[1]
-	default:
-		return d.Err("a provider has a name and at most a preset: provider <name> [<preset>]")
+	if err := checkKeys(secrets); err != nil {
+		return p.WrapErr(err)
 	}
-	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		if d.Nesting() != nesting+1 {
-			continue
-		}
-		if err := p.subdirective(d); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (p *Provider) subdirective(d *caddyfile.Dispenser) error {
-	name := d.Val()
-	switch name {
-	case "wire", "base_url", "key", "model", "set":
-	default:
-		return nil
-	}
-	args := d.RemainingArgs()
-	if len(args) == 0 {
-		return d.ArgErr()
-	}
-	if err := p.set(name, args); err != nil {
-		return d.WrapErr(err)
-	}
-	d.DeleteN(len(args) + 1)
-	return nil
-}
-
-// set takes one of the provider's own subdirectives.
-func (p *Provider) set(name string, args []string) error {
-	switch name {
-	case "wire":
-		if len(args) != 1 || wires[args[0]] == nil {
-			return fmt.Errorf("wire is one of %s, not %s", strings.Join(wireNames(), ", "), strings.Join(args, " "))
-		}
-		p.Wire = args[0]
-	case "base_url":
-		for _, base := range args {
-			if err := checkBaseURL(base); err != nil {
-				return err
-			}
-		}
-		p.BaseURLs = append(p.BaseURLs, args...)
-	case "key":
-		if err := checkKeys(args); err != nil {
-			return err
-		}
-		p.Keys = append(p.Keys, args...)
-	case "model":
-		if len(args) != 2 {
-			return fmt.Errorf("model takes the client's name and the provider's: model <client model> <upstream model>")
-		}
-		if p.Models == nil {
-			p.Models = make(map[string]string)
-		}
-		if _, ok := p.Models[args[0]]; ok {
-			return fmt.Errorf("model %s is mapped twice", args[0])
-		}
-		p.Models[args[0]] = args[1]
-	case "set":
-		value, err := dialect.Parse(args[0], args[1:])
-		if err != nil {
-			return err
-		}
-		if p.Dialect == nil {
-			p.Dialect = make(dialect.Settings)
-		}
-		p.Dialect[args[0]] = value
-	}
+	*to = append(*to, secrets...)
 	return nil
 }
 
@@ -320,7 +217,7 @@ func (p *parser) route() error {
 	at := p.position()
 	args := p.RemainingArgs()
 	if len(args) == 0 {
-		return p.Err("a route has a pattern and targets: route <pattern> <provider>[/<model>]...")
+		return badForm(p.Dispenser, "route <pattern> <provider>[/<model>]... { ... }")
 	}
 	route := &Route{Pattern: args[0]}
 	if err := p.targets(route, args[1:]); err != nil {
@@ -331,13 +228,13 @@ func (p *parser) route() error {
 		case "to":
 			targets := p.RemainingArgs()
 			if len(targets) == 0 {
-				return p.ArgErr()
+				return badForm(p.Dispenser, "to <provider>[/<model>]...")
 			}
 			if err := p.targets(route, targets); err != nil {
 				return err
 			}
 		case "key":
-			if err := p.secrets(&route.Keys); err != nil {
+			if err := p.secrets(&route.Keys, "key"); err != nil {
 				return err
 			}
 		default:

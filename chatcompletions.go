@@ -37,9 +37,15 @@ func parseChat(body []byte) (*passThrough, *fault.Fault) {
 	}
 	p := new(passThrough)
 	c := jsonscan.New(body)
+	if c.Kind() != jsonscan.Object {
+		return nil, fault.New(fault.Invalid, "the body is not a JSON object")
+	}
 	for key := range c.Members() {
-		if key != "model" || p.model != "" {
+		if key != "model" {
 			continue
+		}
+		if p.before != nil { // the upstream would take the other one
+			return nil, fault.New(fault.Invalid, "model is given twice")
 		}
 		start := c.Offset()
 		p.model = c.Text()

@@ -95,19 +95,43 @@ func (p *Provider) check() error {
 	case preset == nil && len(p.BaseURLs) == 0:
 		return fmt.Errorf("provider %s has no base_url, and no preset has its name; the presets are %s", p.Name, strings.Join(presets.Names(), ", "))
 	}
-	if p.Wire != "" && wires[p.Wire] == nil {
-		return fmt.Errorf("provider %s: no wire is called %q; the wires are %s", p.Name, p.Wire, strings.Join(wireNames(), ", "))
+	if err := p.checkSettings(); err != nil {
+		return fmt.Errorf("provider %s: %w", p.Name, err)
+	}
+	return nil
+}
+
+func (p *Provider) checkSettings() error {
+	if p.Wire != "" {
+		if err := checkWire(p.Wire); err != nil {
+			return err
+		}
 	}
 	for _, base := range p.BaseURLs {
 		if err := checkBaseURL(base); err != nil {
-			return fmt.Errorf("provider %s: %w", p.Name, err)
+			return err
 		}
 	}
 	var d dialect.Dialect
 	if err := d.Apply(p.Dialect); err != nil {
-		return fmt.Errorf("provider %s: %w", p.Name, err)
+		return err
 	}
 	return checkKeys(p.Keys)
+}
+
+func checkWire(name string) error {
+	if wires[name] == nil {
+		return fmt.Errorf("no wire is called %q; the wires are: %s", name, strings.Join(wireNames(), ", "))
+	}
+	return nil
+}
+
+// checkBasePath refuses what looks like a pattern: the base path is compared as it is.
+func checkBasePath(base string) error {
+	if strings.ContainsAny(base, "*?#{}") {
+		return fmt.Errorf("base_path %q is not a plain path such as /v1; what lies under it is included", base)
+	}
+	return nil
 }
 
 // checkBaseURL leaves a URL with placeholders for when they are resolved.
@@ -122,7 +146,7 @@ func checkBaseURL(base string) error {
 func parseBaseURL(base string) (*url.URL, error) {
 	u, err := url.Parse(base)
 	if err != nil {
-		return nil, fmt.Errorf("base_url %q: %w", base, err)
+		return nil, fmt.Errorf("base_url %q: %s", base, reason(err))
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("base_url %q is not of the form http://host/path or https://host/path", base)
@@ -137,8 +161,8 @@ func parseBaseURL(base string) (*url.URL, error) {
 func checkKeys(keys []string) error {
 	for _, key := range keys {
 		if !strings.HasPrefix(key, "{") || !strings.HasSuffix(key, "}") || strings.Count(key, "{") != 1 {
-			return errors.New("a key is written out; use a placeholder such as {env.NAME} or {file./path}, so that the key itself stays out of " +
-				"the configuration (note that {$NAME} writes it out as well)")
+			return errors.New("a key is written out; use one placeholder such as {env.NAME} or {file./path}, so that the key itself stays " +
+				"out of the configuration ({$NAME} would write it out as well)")
 		}
 	}
 	return nil
@@ -147,31 +171,37 @@ func checkKeys(keys []string) error {
 // checkRoute finds what is wrong with a route, alone and among the others.
 func (c *Config) checkRoute(i int) error {
 	r := c.Routes[i]
-	if r.Pattern == "" {
+	if r == nil || r.Pattern == "" {
 		return errors.New("a route has no pattern")
 	}
 	if len(r.Targets) == 0 {
-		return fmt.Errorf("route %s has no target", r.Pattern)
+		return fmt.Errorf("route %s has no target; name a provider, or a provider and its model as provider/model", r.Pattern)
 	}
 	for _, earlier := range c.Routes[:i] {
 		if earlier.Pattern == r.Pattern {
-			return fmt.Errorf("two routes have the pattern %q", r.Pattern)
+			return fmt.Errorf("two routes have the pattern %q; one route can have several targets", r.Pattern)
 		}
 	}
 	for _, target := range r.Targets {
 		if c.provider(target.Provider) == nil {
-			return fmt.Errorf("route %s leads to the provider %q, which is not configured; the providers are %s",
+			return fmt.Errorf("route %s leads to the provider %q, which is not configured; the providers are: %s",
 				r.Pattern, target.Provider, strings.Join(c.providerNames(), ", "))
 		}
 	}
-	return checkKeys(r.Keys)
+	if err := checkKeys(r.Keys); err != nil {
+		return fmt.Errorf("route %s: %w", r.Pattern, err)
+	}
+	return nil
 }
 
 // checkProvider finds what is wrong with a provider, alone and among the others.
 func (c *Config) checkProvider(i int) error {
+	if c.Providers[i] == nil {
+		return errors.New("a provider is null")
+	}
 	for _, earlier := range c.Providers[:i] {
 		if earlier.Name == c.Providers[i].Name {
-			return fmt.Errorf("two providers are called %s", earlier.Name)
+			return fmt.Errorf("two providers are called %s; a second one of the same service needs another name, with the preset after it", earlier.Name)
 		}
 	}
 	return c.Providers[i].check()
@@ -218,7 +248,7 @@ func secrets(keys []string) ([]string, error) {
 	for _, key := range keys {
 		value, err := repl.ReplaceOrErr(key, false, true)
 		if err != nil {
-			return nil, fmt.Errorf("key %s: %w", key, err)
+			return nil, fmt.Errorf("key %s: %w; there are {env.NAME} and {file./path}", key, err)
 		}
 		if value = strings.TrimSpace(value); value != "" {
 			values = append(values, value)

@@ -53,12 +53,21 @@ func (rd *replyReader) open(res *http.Response) *fault.Fault {
 		f := fault.New(fault.BadReply, "sent a page instead of an API answer; its base URL may be wrong, or lack /v1")
 		f.Provider, f.Status = rd.attempt.upstream.name, res.StatusCode
 		return f
-	case len(first) > 0 && (first[0] == '{' || first[0] == '['), strings.HasPrefix(contentType, "application/json"):
+	case isDocument(first, contentType):
 		rd.whole = io.LimitReader(body, maxWhole)
 	default:
 		rd.events = sse.NewReader(body, 0)
 	}
 	return nil
+}
+
+// isDocument tells a JSON document from an event stream by how it begins, because some providers send the one with the content type of
+// the other. That decides where nothing is to be seen yet but white space, which some send while they work.
+func isDocument(first []byte, contentType string) bool {
+	if len(first) == 0 || strings.IndexByte(" \t\r\n", first[0]) >= 0 {
+		return strings.HasPrefix(contentType, "application/json")
+	}
+	return first[0] == '{' || first[0] == '['
 }
 
 // prime reads until something of the answer is there, so that until then an attempt can fail without a trace. The head of the reply

@@ -78,5 +78,5 @@ https://localhost:PORT {
 	}
 }
 `, provider.URL))
-	return g.URL, ""
+	return g.URL + "/v1", g.Root()
 }

@@ -66,3 +66,14 @@ func TestOutputSchema(t *testing.T) {
 		t.Errorf("response_format: got %+v with schema %s", format, format.JSONSchema.Schema)
 	}
 }
+
+func TestReview(t *testing.T) {
+	provider := strict(upstreamtest.New(t, says(
+		`{"findings":[],"overall_correctness":"patch is correct","overall_explanation":"It is fine.","overall_confidence_score":0.9}`)))
+	c := newCodex(t, gateway(t, provider), settings{})
+	c.file("hello.txt", "good bye\n")
+
+	c.exec(prompt, "review", "-m", "gpt-5.5").answers("It is fine.").silent()
+
+	chat(t, provider.Request(0)).offers(t, "exec_command")
+}

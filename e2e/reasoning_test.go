@@ -15,7 +15,13 @@ func TestReasoningComesBackOnEachTurn(t *testing.T) {
 	).Strict(upstreamtest.RequireReasoning)
 	c := newCodex(t, deepseek(t, provider), settings{})
 
-	c.exec(prompt, "-m", "deepseek-flash").answers("Wait.", "Done.").silent()
+	r := c.exec(prompt, "-m", "deepseek-flash").answers("Wait.", "Done.").silent()
+
+	var shown []string
+	for _, reasoning := range r.completed("reasoning") {
+		shown = append(shown, reasoning.Text)
+	}
+	equal(t, "reasoning that codex showed", shown, []string{"First I look.\n", "Then I think “twice”.", "Three."})
 
 	want := []string{
 		"assistant thinks <First I look.\n> calls call_1 exec_command {\"cmd\":\"cat hello.txt\"}",

@@ -28,11 +28,11 @@ func (g *Gateway) config(caddyfile string) ([]byte, error) {
 		Root string `json:"root"`
 	}{g.storage}, "module", "file_system", nil)
 	g.captureLogs(&config)
-	if err := g.isolateHTTP(&config); err != nil {
-		return nil, fmt.Errorf("changing the http app: %w", err)
-	}
-	if err := isolateTLS(&config); err != nil {
+	if g.secure, err = isolateTLS(&config); err != nil {
 		return nil, fmt.Errorf("changing the tls app: %w", err)
+	}
+	if err := isolateHTTP(&config, g.secure); err != nil {
+		return nil, fmt.Errorf("changing the http app: %w", err)
 	}
 	return json.Marshal(config)
 }
@@ -54,7 +54,7 @@ func (g *Gateway) captureLogs(config *caddy.Config) {
 	}
 	for _, log := range all {
 		if log.WriterRaw == nil {
-			log.WriterRaw = caddyconfig.JSONModuleObject(&logWriter{Run: g.run.id}, "output", "gatewaytest", nil)
+			log.WriterRaw = caddyconfig.JSONModuleObject(&logWriter{Run: g.logs.run}, "output", "gatewaytest", nil)
 		}
 		if log.EncoderRaw == nil {
 			log.EncoderRaw = json.RawMessage(`{"format":"json"}`)
@@ -62,8 +62,8 @@ func (g *Gateway) captureLogs(config *caddy.Config) {
 	}
 }
 
-// isolateHTTP keeps servers on loopback and without certificates, and turns their access logs on.
-func (g *Gateway) isolateHTTP(config *caddy.Config) error {
+// isolateHTTP keeps servers on loopback and automatic HTTPS off, unless it is secure, and turns their access logs on.
+func isolateHTTP(config *caddy.Config, secure bool) error {
 	raw, ok := config.AppsRaw["http"]
 	if !ok {
 		return nil
@@ -79,31 +79,16 @@ func (g *Gateway) isolateHTTP(config *caddy.Config) error {
 			}
 		}
 		server.ListenerWrappersRaw = append(server.ListenerWrappersRaw,
-			caddyconfig.JSONModuleObject(&listenerWrapper{Run: g.run.id}, "wrapper", "gatewaytest", nil))
-		server.AutoHTTPS = &caddyhttp.AutoHTTPSConfig{Disabled: !https, DisableRedir: true}
+			caddyconfig.JSONModuleObject(listenerWrapper{}, "wrapper", "gatewaytest", nil))
+		server.AutoHTTPS = &caddyhttp.AutoHTTPSConfig{Disabled: !secure, DisableRedir: true}
+		if server.Protocols == nil {
+			server.Protocols = []string{"h1", "h2"}
+		}
 		if server.Logs == nil {
 			server.Logs = new(caddyhttp.ServerLogConfig)
 		}
 	}
 	raw, err := json.Marshal(app)
 	config.AppsRaw["http"] = raw
-	return err
-}
-
-// isolateTLS turns off the cleaning of the storage, which would go on in the background when the test has ended.
-func isolateTLS(config *caddy.Config) error {
-	app := make(map[string]json.RawMessage)
-	if raw, ok := config.AppsRaw["tls"]; ok {
-		if err := json.Unmarshal(raw, &app); err != nil {
-			return err
-		}
-	}
-	app["disable_storage_check"] = json.RawMessage("true")
-	app["disable_storage_clean"] = json.RawMessage("true")
-	raw, err := json.Marshal(app)
-	if config.AppsRaw == nil {
-		config.AppsRaw = make(caddy.ModuleMap)
-	}
-	config.AppsRaw["tls"] = raw
 	return err
 }

@@ -28,19 +28,23 @@ const patience = 30 * time.Second
 
 // Gateway is Caddy as it runs in a test.
 type Gateway struct {
-	// URL is the root of the server that listens on PORT, such as http://127.0.0.1:1234.
+	// URL is the root of the server that listens on PORT: http://127.0.0.1:1234, or https://localhost:1234 with `tls internal`.
 	URL string
-	// Client sends requests as they are, without asking for compression.
+	// Client sends requests as they are, without asking for compression, and trusts the certificate of the gateway.
 	Client *http.Client
 
 	t       testing.TB
 	port    string
 	storage string
-	run     *run
+	secure  bool // Caddy's own authority makes certificates
+	logs    *logs
 }
 
 // Start runs Caddy with a Caddyfile and stops it with the test. Each :PORT in the text, as of a site address, becomes a free port
-// of 127.0.0.1. It speaks plain HTTP, unless all sites have `tls internal`; see [Gateway.Root].
+// of 127.0.0.1.
+//
+// Automatic HTTPS is off, so sites speak plain HTTP, unless all that want certificates have `tls internal`. A site for that is
+// https://localhost:PORT.
 func Start(t testing.TB, caddyfile string) *Gateway {
 	t.Helper()
 	g, err := Try(t, caddyfile)
@@ -53,8 +57,8 @@ func Start(t testing.TB, caddyfile string) *Gateway {
 // Try is Start for a Caddyfile that may be wrong: it returns what Caddy has to say about it.
 func Try(t testing.TB, caddyfile string) (*Gateway, error) {
 	t.Helper()
-	g := &Gateway{t: t, storage: tempDir(t), run: newRun(t)}
-	transport := &http.Transport{DisableCompression: true}
+	g := &Gateway{t: t, storage: tempDir(t), logs: openLogs(t)}
+	transport := &http.Transport{DisableCompression: true, ForceAttemptHTTP2: true}
 	g.Client = &http.Client{Transport: transport, Timeout: patience}
 	t.Cleanup(transport.CloseIdleConnections)
 	// Between choosing a port and listening on it another process may take it.
@@ -73,10 +77,13 @@ func Try(t testing.TB, caddyfile string) (*Gateway, error) {
 		}
 	}
 	t.Cleanup(func() {
-		if err := caddy.Stop(); err != nil {
+		if err := change(caddy.Stop); err != nil {
 			t.Errorf("stopping caddy: %v", err)
 		}
 	})
+	if g.secure {
+		return g, g.trust()
+	}
 	return g, nil
 }
 
@@ -102,16 +109,7 @@ func (g *Gateway) load(caddyfile string) error {
 	if err != nil {
 		return err
 	}
-	former := g.run.takeListeners()
-	if err := caddy.Load(config, true); err != nil {
-		return err
-	}
-	for _, listener := range former {
-		if err := listener.awaitClose(); err != nil {
-			return err
-		}
-	}
-	return nil
+	return change(func() error { return caddy.Load(config, true) })
 }
 
 func freePort(ctx context.Context) (string, error) {

@@ -2,9 +2,12 @@ package gatewaytest
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"testing"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -15,16 +18,27 @@ func init() {
 	caddy.RegisterModule(logWriter{})
 }
 
+// runs has the logs of gateways by the id of their run, for the log writers that Caddy makes from its configuration. No id is used
+// twice: Caddy keeps a writer open for as long as anything still refers to it.
+var (
+	runs     sync.Map
+	runCount atomic.Int64
+)
+
 // logs is what a gateway has logged, one JSON object a line.
 type logs struct {
+	run  string
 	mu   sync.Mutex
 	grew *sync.Cond
 	text bytes.Buffer
 }
 
-func newLogs() *logs {
-	l := new(logs)
+func openLogs(t testing.TB) *logs {
+	t.Helper()
+	l := &logs{run: fmt.Sprintf("%s %d", t.Name(), runCount.Add(1))}
 	l.grew = sync.NewCond(&l.mu)
+	runs.Store(l.run, l)
+	t.Cleanup(func() { runs.Delete(l.run) })
 	return l
 }
 
@@ -41,21 +55,21 @@ func (l *logs) Close() error { return nil }
 // Logs returns all that Caddy has logged since Start, debug messages included, one JSON object a line. Messages about a request
 // may come a little after its response; see AwaitLog.
 func (g *Gateway) Logs() string {
-	g.run.logs.mu.Lock()
-	defer g.run.logs.mu.Unlock()
-	return g.run.logs.text.String()
+	g.logs.mu.Lock()
+	defer g.logs.mu.Unlock()
+	return g.logs.text.String()
 }
 
 // AwaitLog returns the first log entry that matches. It waits for it, and fails the test if it does not come.
 func (g *Gateway) AwaitLog(match func(entry gjson.Result) bool) gjson.Result {
 	g.t.Helper()
 	deadline := time.Now().Add(patience)
-	timer := time.AfterFunc(patience, g.run.logs.grew.Broadcast)
+	timer := time.AfterFunc(patience, g.logs.grew.Broadcast)
 	defer timer.Stop()
-	g.run.logs.mu.Lock()
-	defer g.run.logs.mu.Unlock()
-	for read := 0; ; g.run.logs.grew.Wait() {
-		text := g.run.logs.text.String()
+	g.logs.mu.Lock()
+	defer g.logs.mu.Unlock()
+	for read := 0; ; g.logs.grew.Wait() {
+		text := g.logs.text.String()
 		for line := range strings.Lines(text[read:]) {
 			if entry := gjson.Parse(line); match(entry) {
 				return entry
@@ -97,11 +111,10 @@ func (w *logWriter) WriterKey() string { return w.String() }
 
 // OpenWriter returns the logs of the test.
 func (w *logWriter) OpenWriter() (io.WriteCloser, error) {
-	r, err := findRun(w.Run)
-	if err != nil {
-		return nil, err
+	if l, ok := runs.Load(w.Run); ok {
+		return l.(*logs), nil
 	}
-	return r.logs, nil
+	return nil, fmt.Errorf("%s has ended", w)
 }
 
 var _ caddy.WriterOpener = (*logWriter)(nil)

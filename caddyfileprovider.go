@@ -1,0 +1,138 @@
+package codexresponses
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+
+	"github.com/caddy-codex/responses/translate/dialect"
+)
+
+// provider reads a provider's block. What is not ours in it is for reverse_proxy.
+func (p *parser) provider() error {
+	at := p.position()
+	segment := p.NewFromNextSegment()
+	provider := new(Provider)
+	if err := provider.unmarshalCaddyfile(segment); err != nil {
+		return err
+	}
+	segment.Reset()
+	segment.Next()
+	if segment.NextBlock(0) { // something is left for reverse_proxy
+		segment.Reset()
+		proxy := new(reverseproxy.Handler)
+		if err := proxy.UnmarshalCaddyfile(segment); err != nil {
+			return explain(err, segment)
+		}
+		if err := proxy.FinalizeUnmarshalCaddyfile(p.WithDispenser(segment)); err != nil {
+			return err
+		}
+		provider.ReverseProxy = proxy
+	}
+	p.handler.Providers = append(p.handler.Providers, provider)
+	p.providers = append(p.providers, at)
+	return nil
+}
+
+// explain adds to what reverse_proxy says of an unknown line of the block, not of a block within, which lines there are.
+func explain(err error, segment *caddyfile.Dispenser) error {
+	segment.Reset()
+	segment.Next()
+	for nesting := segment.Nesting(); segment.NextBlock(nesting); {
+		if segment.Nesting() == nesting+1 && strings.HasPrefix(err.Error(), "unrecognized subdirective "+segment.Val()+", at") {
+			return fmt.Errorf("%w; a provider takes wire, base_url, key, model, set and the subdirectives of reverse_proxy", err)
+		}
+	}
+	return err
+}
+
+// unmarshalCaddyfile reads the provider's own subdirectives and deletes their tokens.
+func (p *Provider) unmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	d.Next() // "provider"
+	args := d.RemainingArgs()
+	switch len(args) {
+	case 1:
+		p.Name = args[0]
+	case 2:
+		p.Name, p.Preset = args[0], args[1]
+	default:
+		return badForm(d, "provider <name> [<preset>] { ... }")
+	}
+	d.DeleteN(len(args))
+	for nesting := d.Nesting(); d.NextBlock(nesting); {
+		if d.Nesting() > nesting+1 {
+			continue // a block of reverse_proxy's
+		}
+		if err := p.subdirective(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forms are the provider's own subdirectives and how each is written.
+var forms = map[string]string{
+	"wire":     "wire chat",
+	"base_url": "base_url <url>...",
+	"key":      "key" + secretsForm,
+	"model":    "model <client model> <upstream model>",
+	"set":      "set <knob> <value>...",
+}
+
+func (p *Provider) subdirective(d *caddyfile.Dispenser) error {
+	name := d.Val()
+	args := d.RemainingArgs() // also those of a line of reverse_proxy's, which may be called like one of ours
+	form, ours := forms[name]
+	if !ours {
+		return nil
+	}
+	if len(args) == 0 || name == "wire" && len(args) > 1 || name == "model" && len(args) != 2 {
+		return badForm(d, form)
+	}
+	if err := p.set(name, args); err != nil {
+		return d.WrapErr(err)
+	}
+	d.DeleteN(len(args) + 1)
+	return nil
+}
+
+// set takes one of the provider's own subdirectives.
+func (p *Provider) set(name string, args []string) error {
+	switch name {
+	case "wire":
+		p.Wire = args[0]
+		return checkWire(p.Wire)
+	case "base_url":
+		for _, base := range args {
+			if err := checkBaseURL(base); err != nil {
+				return err
+			}
+		}
+		p.BaseURLs = append(p.BaseURLs, args...)
+	case "key":
+		if err := checkKeys(args); err != nil {
+			return err
+		}
+		p.Keys = append(p.Keys, args...)
+	case "model":
+		if p.Models == nil {
+			p.Models = make(map[string]string)
+		}
+		if _, ok := p.Models[args[0]]; ok {
+			return fmt.Errorf("model %s is mapped twice", args[0])
+		}
+		p.Models[args[0]] = args[1]
+	case "set":
+		value, err := dialect.Parse(args[0], args[1:])
+		if err != nil {
+			return err
+		}
+		if p.Dialect == nil {
+			p.Dialect = make(dialect.Settings)
+		}
+		p.Dialect[args[0]] = value
+	}
+	return nil
+}

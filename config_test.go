@@ -1,0 +1,113 @@
+package codexresponses_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+)
+
+// validate loads a configuration as `caddy validate` does, with a storage of its own.
+func validate(t *testing.T, config []byte) error {
+	t.Helper()
+	var c caddy.Config
+	if err := json.Unmarshal(config, &c); err != nil {
+		return fmt.Errorf("reading the configuration: %w", err)
+	}
+	c.Admin = &caddy.AdminConfig{Disabled: true}
+	c.StorageRaw = caddyconfig.JSONModuleObject(map[string]string{"root": t.TempDir()}, "module", "file_system", nil)
+	return caddy.Validate(&c)
+}
+
+// server is a configuration with one handler, which has these members.
+func server(members string) []byte {
+	return fmt.Appendf(nil, `{"apps": {"http": {"servers": {"test": {"listen": ["127.0.0.1:0"], "automatic_https": {"disable": true},
+		"routes": [{"handle": [{"handler": "codex_responses", %s}]}]}}}}}`, members)
+}
+
+func TestValidateTakesJSON(t *testing.T) {
+	t.Setenv("TEST_KEY", "a secret of 16 bytes or more")
+	t.Setenv("TEST_URL", "https://two.example.com/v1?version=2")
+	t.Setenv("TEST_UNSET", "")
+	tests := map[string]string{
+		"a provider by its preset":                    `"providers": [{"name": "deepseek"}]`,
+		"two providers of one preset":                 `"providers": [{"name": "a", "preset": "glm"}, {"name": "b", "preset": "glm"}]`,
+		"a provider that is nobody's preset":          `"providers": [{"name": "a", "base_urls": ["http://localhost:1"]}]`,
+		"base URLs that differ in host and port":      `"providers": [{"name": "a", "base_urls": ["https://one.example.com:8443/v1?version=2", "{env.TEST_URL}"]}]`,
+		"a key that is not set, as a preset's may be": `"providers": [{"name": "a", "preset": "glm", "keys": ["{env.TEST_UNSET}"]}]`,
+		"every member": `"base_path": "/api", "max_body": 1024, "heartbeat": "3s", "cors": ["*"], "seal_keys": ["{env.TEST_KEY}"],
+			"keys": ["{env.TEST_KEY}"], "forward_client_key": true,
+			"providers": [{"name": "a", "preset": "vllm", "wire": "chat", "base_urls": ["http://localhost:1/v1"], "keys": ["{env.TEST_KEY}"],
+				"models": {"gpt-5.5": "qwen3"}, "dialect": {"images": "none", "effort_map": {"low": "low"}, "tool_choice": []},
+				"reverse_proxy": {"load_balancing": {"retries": 1}, "transport": {"protocol": "http"}}}],
+			"routes": [{"pattern": "gpt-*", "targets": [{"provider": "a", "model": "qwen3"}, {"provider": "a"}], "keys": ["{env.TEST_KEY}"]}]`,
+	}
+	for name, members := range tests {
+		t.Run(name, func(t *testing.T) {
+			if err := validate(t, server(members)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestValidateRefusesJSON(t *testing.T) {
+	t.Setenv("TEST_SHORT", "short")
+	t.Setenv("TEST_UNSET", "")
+	const written = "a key is written out; use one placeholder such as {env.NAME} or {file./path}"
+	tests := map[string]struct{ members, err string }{
+		"no provider":                           {`"providers": []`, "no provider is configured; the presets are cerebras, deepseek,"},
+		"a provider that is null":               {`"providers": [null]`, "a provider is null"},
+		"a provider without a name":             {`"providers": [{"preset": "deepseek"}]`, "a provider has no name"},
+		"a member that does not exist":          {`"providers": [{"name": "deepseek", "base_url": "http://localhost:1"}]`, `unknown field "base_url"`},
+		"two providers with one name":           {`"providers": [{"name": "glm"}, {"name": "glm"}]`, "two providers are called glm"},
+		"a preset that does not exist":          {`"providers": [{"name": "a", "preset": "deep"}]`, `no preset is called "deep"; the presets are cerebras,`},
+		"a provider without base URL or preset": {`"providers": [{"name": "a"}]`, "provider a has no base_url, and no preset has its name; the presets are"},
+		"a wire that does not exist":            {`"providers": [{"name": "glm", "wire": "soap"}]`, `provider glm: no wire is called "soap"; the wires are: chat`},
+		"a knob that does not exist":            {`"providers": [{"name": "glm", "dialect": {"x": 1}}]`, `provider glm: no knob is called "x"; the knobs are`},
+		"a value that a knob does not have": {
+			`"providers": [{"name": "glm", "dialect": {"images": "webp"}}]`, `provider glm: knob images is one of url, data, none, not "webp"`,
+		},
+		"a base URL without a scheme": {
+			`"providers": [{"name": "a", "base_urls": ["localhost:1"]}]`, `provider a: base_url "localhost:1" is not of the form http://host/path`,
+		},
+		"base URLs of two services": {
+			`"providers": [{"name": "a", "base_urls": ["https://one.example.com/v1", "https://two.example.com"]}]`, "differ in more than host and port",
+		},
+		"a base URL that is not set": {`"providers": [{"name": "a", "base_urls": ["{env.TEST_UNSET}"]}]`, "base_url {env.TEST_UNSET}: "},
+		"a transport that does not exist": {
+			`"providers": [{"name": "glm", "reverse_proxy": {"transport": {"protocol": "pigeon"}}}]`, "provider glm: loading transport: ",
+		},
+		"a key that is written out":              {`"providers": [{"name": "glm"}], "keys": ["s3cret"]`, written},
+		"a provider's key that is written out":   {`"providers": [{"name": "glm", "keys": ["s3cret"]}]`, "provider glm: " + written},
+		"a route's key that is written out":      {`"providers": [{"name": "glm"}], "routes": [{"pattern": "*", "targets": [{"provider": "glm"}], "keys": ["s3cret"]}]`, "route *: " + written},
+		"a seal key that is written out":         {`"providers": [{"name": "glm"}], "seal_keys": ["s3cret"]`, "seal_key: " + written},
+		"a seal key that is not set":             {`"providers": [{"name": "glm"}], "seal_keys": ["{env.TEST_UNSET}"]`, "seal_key: a placeholder resolves to nothing"},
+		"a seal key that is too short":           {`"providers": [{"name": "glm"}], "seal_keys": ["{env.TEST_SHORT}"]`, "seal_key: "},
+		"a placeholder that only a request has":  {`"providers": [{"name": "glm", "keys": ["{http.request.host}"]}]`, "provider glm: key {http.request.host}: "},
+		"a route that is null":                   {`"providers": [{"name": "glm"}], "routes": [null]`, "a route has no pattern"},
+		"a route without a target":               {`"providers": [{"name": "glm"}], "routes": [{"pattern": "*"}]`, "route * has no target"},
+		"a route to a provider that is not here": {`"providers": [{"name": "glm"}], "routes": [{"pattern": "*", "targets": [{"provider": "kimi"}]}]`, `the provider "kimi", which is not configured; the providers are: glm`},
+		"two routes with one pattern": {
+			`"providers": [{"name": "glm"}], "routes": [{"pattern": "a*", "targets": [{"provider": "glm"}]}, {"pattern": "a*", "targets": [{"provider": "glm"}]}]`,
+			`two routes have the pattern "a*"`,
+		},
+		"a body limit below zero":    {`"providers": [{"name": "glm"}], "max_body": -1`, "max_body is negative"},
+		"a heartbeat below zero":     {`"providers": [{"name": "glm"}], "heartbeat": "-1s"`, "heartbeat is negative"},
+		"an origin without a scheme": {`"providers": [{"name": "glm"}], "cors": ["example.com"]`, `cors origin "example.com" is not of the form scheme://host`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			err := validate(t, server(test.members))
+			if err == nil || !strings.Contains(err.Error(), test.err) {
+				t.Fatalf("got %v\nwant %s", err, test.err)
+			}
+			if strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("the error repeats a secret: %v", err)
+			}
+		})
+	}
+}
