@@ -108,7 +108,6 @@ func TestBodiesThatCannotBeTaken(t *testing.T) {
 		"an array":                      {"[" + whole + "]", "", http.StatusBadRequest, "invalid_prompt", "JSON"},
 		"two values":                    {whole + whole, "", http.StatusBadRequest, "invalid_prompt", "JSON"},
 		"not UTF-8":                     {strings.Replace(whole, "hello", "\xff", 1), "", http.StatusBadRequest, "invalid_prompt", "UTF-8"},
-		"with two models":               {`{"model":"m","model":"n","input":"Say hello."}`, "", http.StatusBadRequest, "invalid_prompt", ""},
 		"without a model":               {`{"input":"Say hello."}`, "", http.StatusBadRequest, "invalid_prompt", "model"},
 		"with a model that is a number": {`{"model":5,"input":"Say hello."}`, "", http.StatusBadRequest, "invalid_prompt", "model"},
 	} {
@@ -134,6 +133,14 @@ func TestBodiesThatCannotBeTaken(t *testing.T) {
 		t.Errorf("the upstream got %d requests", n)
 	}
 	requireText(t, gw.Post("/v1/responses", padded), "Hello.")
+}
+
+func TestChatCompletionsWithTwoModelsAreRefused(t *testing.T) {
+	upstream := upstreamtest.New(t, hello())
+	got := start(t, mock(upstream)).Post("/v1/chat/completions", `{"model":"m","messages":[],"model":"expensive"}`)
+	if errorOf(t, got); got.Status != http.StatusBadRequest || len(upstream.Requests()) > 0 {
+		t.Errorf("got %d %s", got.Status, got.Body)
+	}
 }
 
 func TestALimitOfTheSiteHoldsAsWell(t *testing.T) {

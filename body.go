@@ -2,7 +2,6 @@ package codexresponses
 
 import (
 	"errors"
-	"io"
 	"net/http"
 
 	"github.com/caddy-codex/responses/contentcoding"
@@ -23,7 +22,7 @@ func (h *Handler) readBody(r *http.Request) ([]byte, *fault.Fault) {
 		return nil, fault.New(fault.TooLarge, "the body is larger than the limit of %d bytes", maxBytes.Limit)
 	case errors.Is(err, contentcoding.ErrUnknown):
 		return nil, fault.New(fault.UnsupportedCoding, "%v", err)
-	case errors.Is(err, io.ErrUnexpectedEOF) && r.Context().Err() != nil:
+	case r.Context().Err() != nil:
 		return nil, fault.New(fault.ClientGone, "the client closed its connection")
 	default:
 		return nil, fault.New(fault.Invalid, "the body cannot be read: %v", err)

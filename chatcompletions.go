@@ -1,6 +1,8 @@
 package codexresponses
 
 import (
+	"errors"
+	"io"
 	"net/http"
 	"unicode/utf8"
 
@@ -81,7 +83,7 @@ func (p *passThrough) header(http.Header, *attempt) {}
 // passedHeaders are those of the provider's answer that are the client's business.
 var passedHeaders = [...]string{"Content-Type", "Content-Length", "Cache-Control", "Retry-After"}
 
-func (p *passThrough) reply(x *exchange, _ *attempt, res *http.Response) (*http.Response, *fault.Fault) {
+func (p *passThrough) reply(x *exchange, a *attempt, res *http.Response) (*http.Response, *fault.Fault) {
 	header := make(http.Header)
 	for _, name := range passedHeaders {
 		if values := res.Header.Values(name); len(values) > 0 {
@@ -89,9 +91,34 @@ func (p *passThrough) reply(x *exchange, _ *attempt, res *http.Response) (*http.
 		}
 	}
 	res.Header = header
-	x.record.FirstEvent = x.handler.now()
-	x.record.Finish = "completed"
+	res.Body = &passedBody{ReadCloser: res.Body, exchange: x, attempt: a}
 	return res, nil
+}
+
+// passedBody notes in the record how a reply that passes through begins and ends.
+type passedBody struct {
+	io.ReadCloser
+	exchange *exchange
+	attempt  *attempt
+}
+
+// Read implements io.Reader.
+func (b *passedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	x := b.exchange
+	if n > 0 && x.record.FirstEvent.IsZero() {
+		x.record.FirstEvent = x.handler.now()
+	}
+	switch {
+	case err == nil, x.request.Context().Err() != nil: // finish knows of clients that are gone
+	case errors.Is(err, io.EOF):
+		x.record.Finish = "completed"
+	default:
+		f := readFault(b.attempt, err)
+		b.attempt.log.Cause = f.Error()
+		x.failedWith(f)
+	}
+	return n, err
 }
 
 // fail cannot happen: nothing is sent before a provider has answered.

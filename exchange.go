@@ -120,7 +120,6 @@ func (x *exchange) try(t target) (*fault.Fault, error) {
 	ctx, cancel := context.WithCancel(context.WithValue(x.request.Context(), exchangeKey{}, x))
 	defer cancel()
 	x.attempt.cancel = cancel
-	x.client.mute = false
 	err = x.attempt.upstream.proxy.ServeHTTP(x.client, x.upstreamRequest(ctx), nothing)
 	log.End = x.handler.now()
 	if x.attempt.answered {
@@ -194,6 +193,9 @@ func (x *exchange) finish() {
 	x.client.done = true
 	x.mu.Unlock()
 	x.record.End = x.handler.now()
+	if last := x.record.Last(); last.End.IsZero() {
+		last.End = x.record.End
+	}
 	if x.record.Finish == "" {
 		x.record.Finish = "failed"
 		if x.request.Context().Err() != nil {

@@ -45,7 +45,7 @@ func (rd *replyReader) open(res *http.Response) *fault.Fault {
 	first, err := body.Peek(1)
 	rd.exchange.setIdle(false)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return rd.readFault(err)
+		return readFault(rd.attempt, err)
 	}
 	contentType := res.Header.Get("Content-Type")
 	switch {
@@ -185,7 +185,7 @@ func (rd *replyReader) readWhole() *fault.Fault {
 	rd.exchange.setIdle(false)
 	rd.drained = true
 	if err != nil {
-		return rd.readFault(err)
+		return readFault(rd.attempt, err)
 	}
 	if f := rd.frame(sse.Event{Data: text}); f != nil || rd.payload.stream.Ended() {
 		return f
@@ -206,9 +206,9 @@ func (rd *replyReader) end(readErr error) *fault.Fault {
 	return nil
 }
 
-func (rd *replyReader) readFault(err error) *fault.Fault {
+func readFault(a *attempt, err error) *fault.Fault {
 	f := fault.New(fault.Truncated, "broke off its reply: %s", fault.Redact(reason(err)))
-	f.Provider, f.Err = rd.attempt.upstream.name, err
+	f.Provider, f.Err = a.upstream.name, err
 	return f
 }
 

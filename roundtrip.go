@@ -20,6 +20,7 @@ const maxErrorBody = 64 << 10
 // proxy's own health checks and retries can go by the status.
 func (x *exchange) roundTrip(req *http.Request, inner http.RoundTripper) (*http.Response, error) {
 	a := x.attempt
+	a.fault, x.client.mute = nil, false // the reverse proxy may have tried another host
 	body, f := x.body.encode(x, a)
 	if f != nil {
 		return x.failed(req, f, f.HTTPStatus()), nil
@@ -54,15 +55,16 @@ func (x *exchange) roundTrip(req *http.Request, inner http.RoundTripper) (*http.
 func (x *exchange) outgoing(req *http.Request, a *attempt, body []byte) *http.Request {
 	out := req.Clone(req.Context())
 	for _, name := range [...]string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Via"} {
-		if !a.upstream.ownHeaders[name] {
-			out.Header.Del(name)
-		}
+		out.Header.Del(name)
 	}
-	if out.Header.Get("Accept-Encoding") == "" {
-		out.Header.Set("Accept-Encoding", "identity") // a compressed stream arrives in lumps
-	}
+	out.Header.Set("Accept-Encoding", "identity") // a compressed stream arrives in lumps
 	x.authorize(out.Header, a)
 	x.body.header(out.Header, a)
+	for name := range a.upstream.ownHeaders { // header_up has the last word
+		if values, ok := req.Header[name]; ok {
+			out.Header[name] = values
+		}
+	}
 	out.URL = &url.URL{
 		Scheme: req.URL.Scheme, Host: req.URL.Host,
 		Path: joinPath(a.upstream.base.Path, x.body.wirePath(a)), RawQuery: a.upstream.base.RawQuery,
@@ -80,8 +82,7 @@ func joinPath(base, path string) string {
 	return base + path
 }
 
-// authorize sets the key, unless header_up has set the header. It does so here and not earlier because Caddy's debug log shows headers
-// that it does not know to be secret.
+// authorize sets the key. It does so here and not earlier because Caddy's debug log shows headers that it does not know to be secret.
 func (x *exchange) authorize(h http.Header, a *attempt) {
 	key := x.clientKey()
 	if len(a.keys) > 0 {
@@ -90,15 +91,12 @@ func (x *exchange) authorize(h http.Header, a *attempt) {
 	if key == "" {
 		return
 	}
-	name, value := "Authorization", "Bearer "+key
 	switch a.dialect.Auth {
 	case "none":
-		return
 	case "x-api-key", "api-key":
-		name, value = a.dialect.Auth, key
-	}
-	if !a.upstream.ownHeaders[http.CanonicalHeaderKey(name)] {
-		h.Set(name, value)
+		h.Set(a.dialect.Auth, key)
+	default:
+		h.Set("Authorization", "Bearer "+key)
 	}
 }
 

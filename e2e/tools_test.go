@@ -3,17 +3,19 @@ package e2e
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/caddy-codex/responses/internal/upstreamtest"
 )
 
-// commands checks which commands ran, in which order they ended and what each printed.
+// commands checks which commands ran in the user's shell, in which order they ended and what each printed.
 func (r *run) commands(want ...string) *run {
 	r.t.Helper()
 	var got []string
-	for _, command := range r.completed("command_execution") {
-		got = append(got, command.Command+" prints "+command.Output)
+	for _, ran := range r.completed("command_execution") {
+		_, command, _ := strings.Cut(ran.Command, " -lc ")
+		got = append(got, command+" prints "+ran.Output)
 	}
 	equal(r.t, "commands", got, want)
 	return r
@@ -27,7 +29,7 @@ func TestShellCall(t *testing.T) {
 
 	c.exec(prompt, "-m", model).
 		answers("I look.", "It says hello.").
-		commands("/bin/bash -lc 'cat hello.txt' prints hello\n").
+		commands("'cat hello.txt' prints hello\n").
 		silent()
 
 	equal(t, "messages after the prompt", chat(t, provider.Request(1)).since(t, prompt), []string{
@@ -97,7 +99,7 @@ func TestCodeModeOfTheDefaultModel(t *testing.T) {
 
 	c.exec(prompt).
 		answers("Done.").
-		commands("/bin/bash -lc 'cat hello.txt; rm hello.txt' prints hello\n").
+		commands("'cat hello.txt; rm hello.txt' prints hello\n").
 		silent()
 
 	if _, err := os.Stat(filepath.Join(c.repo, "hello.txt")); !os.IsNotExist(err) {

@@ -77,7 +77,13 @@ func TestCheckRefusesBadStreams(t *testing.T) {
 		"tools is null, which nothing waives": {change("created", `"tools":[`, `"tools":null,"x":[`), "/response/tools: got null"},
 
 		// Items.
-		"an item is open at the end":        {drop("output_item.done", `"cmp_1"`), "item cmp_1 is still open"},
+		"an item is open at the end": {drop("output_item.done", `"cmp_1"`), "item cmp_1 is still open"},
+		"a message is open when the stream is incomplete": {
+			endAfter("output_text.delta", "Gott", terminal("incomplete", emptyItem, cutOff)), "item msg_1 is still open",
+		},
+		"a call is open when the stream is completed": {
+			endAfter("function_call_arguments.delta", "", terminal("completed", "", noFault)), "item fc_1 is still open",
+		},
 		"an item is done and was not added": {drop("output_item.added", `"rs_1"`), "no item is open"},
 		"an item is done twice":             {repeat("output_item.done", `"tsc_1"`), "no item is open"},
 		"items interleave":                  {swap("output_item.done", `"tsc_1"`), "must not interleave"},

@@ -119,7 +119,7 @@ func (s *stream) envelope(e Event) error {
 	if !e.Terminal() {
 		return checkRunning(e, response)
 	}
-	if s.open != nil && e.Type != "response.failed" {
+	if s.open != nil && !s.open.mayStayOpen(e.Type) {
 		return fmt.Errorf("item %s is still open", s.open.id)
 	}
 	if err := checkEnding(e.Type, response.Get("status").String()); err != nil {

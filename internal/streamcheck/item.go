@@ -3,6 +3,7 @@ package streamcheck
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/tidwall/gjson"
 )
@@ -95,6 +96,19 @@ func (it *item) finish(e Event) error {
 		}
 	}
 	return it.nothingUnstreamed(done)
+}
+
+// mayStayOpen reports whether a stream may end with this event although the item was not done. A failed response leaves anything behind.
+// An incomplete one leaves a call that was cut off: clients run what is done.
+func (it *item) mayStayOpen(terminal string) bool {
+	switch terminal {
+	case "response.failed":
+		return true
+	case "response.incomplete":
+		return strings.HasSuffix(it.kind, "_call")
+	default:
+		return false
+	}
 }
 
 func finishParts(list string, parts []*part, done gjson.Result) error {

@@ -153,6 +153,14 @@ func TestCheckAcceptsGoodStreams(t *testing.T) {
 		"a call is cut off": func(script) script {
 			return append(slices.Clone(cutCall), terminal("incomplete", cutItem, cutOff))
 		},
+		"a function call is open when the stream is incomplete": func(script) script {
+			return append(slices.Clone(cutCall[:3]), terminal("incomplete", "", cutOff))
+		},
+		"a custom call is open when the stream is incomplete": func(script) script {
+			opened := slices.Clone(cutCall[:2])
+			opened[1] = strings.NewReplacer("function_call", "custom_tool_call", "fc_1", "ctc_1", "arguments", "input").Replace(opened[1])
+			return append(opened, terminal("incomplete", "", cutOff))
+		},
 		"a call is cut off and the response called completed": func(script) script {
 			end := terminal("incomplete", cutItem, cutOff)
 			return append(slices.Clone(cutCall), strings.Replace(end, "response.incomplete", "response.completed", 1))

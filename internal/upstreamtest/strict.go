@@ -31,10 +31,25 @@ func Without(fields ...string) Option {
 	}
 }
 
+// DeveloperRole makes the upstream take developer for the role of system messages, as OpenAI does.
+func DeveloperRole(r *rules) { r.system = "developer" }
+
+// LateSystem lets system messages come after the first turn, too.
+func LateSystem(r *rules) { r.lateSystem = true }
+
+// ThinkingParts lets assistant messages have their thinking among their content, as Mistral's have.
+func ThinkingParts(r *rules) { r.parts = append(r.parts, "thinking") }
+
+// Refusal returns why a strict upstream refuses a body, or "".
+func Refusal(body []byte, options ...Option) string { return newRules(options).refusal(body) }
+
 // rules says what a strict upstream refuses.
 type rules struct {
-	fields    map[string]bool
-	reasoning bool
+	fields     map[string]bool
+	parts      []string // types of content parts that it takes
+	system     string   // the role of system messages
+	lateSystem bool
+	reasoning  bool
 }
 
 // known are the top-level fields that DeepSeek documents.
@@ -44,7 +59,7 @@ var known = []string{
 }
 
 func newRules(options []Option) *rules {
-	r := &rules{fields: make(map[string]bool)}
+	r := &rules{fields: make(map[string]bool), parts: []string{"text", "image_url"}, system: "system"}
 	r.allow(known)
 	for _, option := range options {
 		option(r)

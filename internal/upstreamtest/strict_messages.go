@@ -3,6 +3,8 @@ package upstreamtest
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/tidwall/gjson"
 )
@@ -17,16 +19,16 @@ const missingReasoning verbatim = "The reasoning_content in the thinking mode mu
 
 // conversation is what a strict provider keeps in mind from message to message.
 type conversation struct {
-	index     int
-	open      map[string]bool // the calls of the last assistant message that wait for an answer
-	reasoning bool
+	*rules
+	index int
+	open  map[string]bool // the calls of the last assistant message that wait for an answer
 }
 
 func (r *rules) checkMessages(messages gjson.Result) error {
 	if !messages.IsArray() || len(messages.Array()) == 0 {
 		return errors.New("[] is too short - 'messages'")
 	}
-	c := conversation{reasoning: r.reasoning}
+	c := conversation{rules: r}
 	for i, message := range messages.Array() {
 		c.index = i
 		if err := c.message(message); err != nil {
@@ -44,19 +46,19 @@ func (c *conversation) message(message gjson.Result) error {
 		}
 	}
 	switch role.String() {
-	case "system":
-		if c.index > 0 {
+	case c.system:
+		if c.index > 0 && !c.lateSystem {
 			return errors.New("system message must be at the beginning")
 		}
-		return checkContent(message)
+		return c.checkContent(message)
 	case "user":
-		return checkContent(message)
+		return c.checkContent(message)
 	case "assistant":
 		return c.assistant(message)
 	case "tool":
 		return c.tool(message)
 	}
-	return fmt.Errorf("role: unknown variant %s, expected one of system, user, assistant, tool", orMissing(role))
+	return fmt.Errorf("role: unknown variant %s, expected one of %s, user, assistant, tool", orMissing(role), c.system)
 }
 
 // answered checks that no call waits for an answer.
@@ -71,13 +73,15 @@ func (c *conversation) answered() error {
 func (c *conversation) assistant(message gjson.Result) error {
 	calls := message.Get("tool_calls")
 	if !calls.Exists() {
-		return checkContent(message)
+		return c.checkContent(message)
 	}
 	if !calls.IsArray() || len(calls.Array()) == 0 {
 		return errors.New("[] is too short - 'tool_calls'")
 	}
-	if content := message.Get("content"); content.Exists() && content.Type != gjson.Null && checkContent(message) != nil {
-		return checkContent(message)
+	if content := message.Get("content"); content.Exists() && content.Type != gjson.Null {
+		if err := c.checkContent(message); err != nil {
+			return err
+		}
 	}
 	if c.reasoning && message.Get("reasoning_content").Type != gjson.String {
 		return missingReasoning
@@ -126,7 +130,7 @@ func (c *conversation) tool(message gjson.Result) error {
 }
 
 // checkContent checks that a message says something, in text or in parts.
-func checkContent(message gjson.Result) error {
+func (r *rules) checkContent(message gjson.Result) error {
 	content := message.Get("content")
 	if content.Type == gjson.String {
 		return nil
@@ -135,10 +139,8 @@ func checkContent(message gjson.Result) error {
 		return fmt.Errorf("content: got %s, expected a string or parts", orMissing(content))
 	}
 	for i, part := range content.Array() {
-		switch part.Get("type").String() {
-		case "text", "image_url":
-		default:
-			return fmt.Errorf("content[%d].type: unknown variant %s, expected text or image_url", i, orMissing(part.Get("type")))
+		if kind := part.Get("type"); !slices.Contains(r.parts, kind.String()) {
+			return fmt.Errorf("content[%d].type: unknown variant %s, expected one of %s", i, orMissing(kind), strings.Join(r.parts, ", "))
 		}
 	}
 	return nil

@@ -55,6 +55,18 @@ func TestStrictRules(t *testing.T) {
 			options: []Option{RequireReasoning},
 		},
 		"ok/no reasoning without calls": {body: chat(user, `{"role":"assistant","content":"a"}`), options: []Option{RequireReasoning}},
+		"ok/developer messages where they are called so": {
+			body:    chat(`{"role":"developer","content":"d"}`, user),
+			options: []Option{DeveloperRole},
+		},
+		"ok/late system messages where they are taken": {
+			body:    chat(user, `{"role":"system","content":"s"}`),
+			options: []Option{LateSystem},
+		},
+		"ok/thinking where it stands in the content": {
+			body:    chat(user, `{"role":"assistant","content":[{"type":"thinking","thinking":[]}]}`),
+			options: []Option{ThinkingParts},
+		},
 
 		"fail/not JSON":      {body: "{", refusal: "not a JSON object"},
 		"fail/not an object": {body: "[]", refusal: "not a JSON object"},
@@ -162,7 +174,7 @@ func TestStrictRules(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			refusal := newRules(test.options).refusal([]byte(test.body))
+			refusal := Refusal([]byte(test.body), test.options...)
 			if (refusal == "") != (test.refusal == "") || !strings.Contains(refusal, test.refusal) {
 				t.Errorf("refusal is %q, want %q\n%s", refusal, test.refusal, test.body)
 			}
