@@ -74,7 +74,7 @@ func (p *Provider) unmarshalCaddyfile(d *caddyfile.Dispenser) error {
 
 // forms are the provider's own subdirectives and how each is written.
 var forms = map[string]string{
-	"wire":     "wire chat",
+	"wire":     "wire " + strings.Join(wireNames(), "|"),
 	"base_url": "base_url <url>...",
 	"key":      "key" + secretsForm,
 	"model":    "model <client model> <upstream model>",

@@ -9,26 +9,33 @@ import (
 // written before the reverse proxy does.
 type client struct {
 	http.ResponseWriter
-	header    http.Header // what the reverse proxy sees; it reaches the client with the head
+	own       http.Header // the exchange's: it reaches the client with the head, whoever writes that
+	header    http.Header // what the reverse proxy sees, anew for each attempt: it reaches the client if the proxy writes the head
 	mute      bool        // the attempt failed, so nothing of it is for the client
 	committed bool        // the head was written
 	done      bool        // the exchange has ended
 }
 
 func newClient(w http.ResponseWriter) *client {
-	return &client{ResponseWriter: w, header: make(http.Header)}
+	return &client{ResponseWriter: w, own: make(http.Header), header: make(http.Header)}
 }
 
 // Header implements http.ResponseWriter.
 func (c *client) Header() http.Header { return c.header }
 
-// WriteHeader implements http.ResponseWriter. Informational answers of upstreams are not passed on.
+// WriteHeader implements http.ResponseWriter. Informational answers of upstreams are not passed on; they come while the heartbeat may be
+// writing.
 func (c *client) WriteHeader(status int) {
-	if c.mute || c.committed || status < 200 {
+	if status < 200 || c.mute || c.committed {
 		return
 	}
-	c.committed = true
 	maps.Copy(c.ResponseWriter.Header(), c.header)
+	c.commit(status)
+}
+
+func (c *client) commit(status int) {
+	c.committed = true
+	maps.Copy(c.ResponseWriter.Header(), c.own)
 	c.ResponseWriter.WriteHeader(status)
 }
 
@@ -55,6 +62,9 @@ func (c *client) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 // send writes and flushes, past the reverse proxy.
 func (c *client) send(p []byte) {
 	c.mute = false
+	if !c.committed {
+		c.commit(http.StatusOK)
+	}
 	if _, err := c.Write(p); err == nil {
 		_ = c.FlushError() // the client is gone, which the next read of the upstream tells
 	}

@@ -154,6 +154,11 @@ func parseBaseURL(base string) (*url.URL, error) {
 	if u.User != nil {
 		return nil, errors.New("base_url contains credentials; use key for them")
 	}
+	for _, w := range wires {
+		if strings.HasSuffix(strings.TrimSuffix(u.Path, "/"), w.path) {
+			return nil, fmt.Errorf("base_url %q ends in %s, which is added to it; leave that out", base, w.path)
+		}
+	}
 	return u, nil
 }
 

@@ -70,7 +70,7 @@ type payload interface {
 func (h *Handler) newExchange(w http.ResponseWriter, r *http.Request, endpoint string) *exchange {
 	x := &exchange{handler: h, request: r, client: newClient(w), codex: isCodex(r)}
 	x.record = Record{ID: translate.RandomIDs("req_"), Endpoint: endpoint, Start: h.now()}
-	x.client.Header().Set("X-Request-Id", x.record.ID)
+	x.client.own.Set("X-Request-Id", x.record.ID)
 	return x
 }
 
@@ -94,7 +94,7 @@ func (x *exchange) run(model string) error {
 			return err
 		}
 		last = f
-		if !f.AnotherTarget() || x.client.done {
+		if !f.AnotherTarget() {
 			break
 		}
 		x.handler.logger.Warn("attempt failed", zap.String("request_id", x.record.ID), zap.String("provider", t.upstream.name),
@@ -120,13 +120,17 @@ func (x *exchange) try(t target) (*fault.Fault, error) {
 	ctx, cancel := context.WithCancel(context.WithValue(x.request.Context(), exchangeKey{}, x))
 	defer cancel()
 	x.attempt.cancel = cancel
+	x.client.header = make(http.Header)
 	err = x.attempt.upstream.proxy.ServeHTTP(x.client, x.upstreamRequest(ctx), nothing)
 	log.End = x.handler.now()
 	if x.attempt.answered {
 		return nil, nil
 	}
 	f := x.attempt.fault
-	if f == nil {
+	switch {
+	case x.request.Context().Err() != nil: // which made the attempt fail, whatever that looked like
+		f = fault.New(fault.ClientGone, "the client closed its connection")
+	case f == nil:
 		f = x.proxyFault(err)
 	}
 	log.Cause = f.Error()
@@ -172,9 +176,6 @@ func (x *exchange) clientKey() string {
 
 // proxyFault reads why the reverse proxy gave up without an answer of the upstream.
 func (x *exchange) proxyFault(err error) *fault.Fault {
-	if x.request.Context().Err() != nil {
-		return fault.New(fault.ClientGone, "the client closed its connection")
-	}
 	f := fault.New(fault.Unavailable, "could not be reached")
 	f.Provider, f.Err = x.attempt.upstream.name, err
 	var handlerErr caddyhttp.HandlerError

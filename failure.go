@@ -37,7 +37,8 @@ func (x *exchange) fail(f *fault.Fault) error {
 
 // failHTTP answers with a status and an error object.
 func (x *exchange) failHTTP(f *fault.Fault, status int) {
-	x.client.header = http.Header{"X-Request-Id": {x.record.ID}}
+	x.client.own = http.Header{"X-Request-Id": {x.record.ID}}
+	x.client.header = make(http.Header)
 	writeFault(x.client, f, status)
 }
 

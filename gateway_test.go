@@ -53,6 +53,12 @@ func mock(u *upstreamtest.Upstream, lines ...string) string {
 	return provider("mock", u.URL+"/v1", lines...)
 }
 
+// reload replaces the configuration. Connections that idle go with the former one, so that no request is sent on one that closes.
+func reload(gw *gatewaytest.Gateway, caddyfile string) {
+	gw.Reload(caddyfile)
+	gw.Client.CloseIdleConnections()
+}
+
 // recorded returns what the access log says of the nth request to a gateway, counted from 0.
 func recorded(gw *gatewaytest.Gateway, n int) gjson.Result {
 	return gw.AccessLog(n).Get("codex_responses")

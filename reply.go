@@ -20,7 +20,7 @@ const (
 	maxPending = 32 << 10
 
 	// drainTime is how long the end of an upstream's body is waited for once all has been said, to keep its connection.
-	drainTime = time.Second
+	drainTime = 20 * time.Millisecond
 )
 
 // replyReader reads an upstream's reply as a body of Responses events. A read waits for the upstream at most once and takes what has
@@ -212,14 +212,14 @@ func readFault(a *attempt, err error) *fault.Fault {
 	return f
 }
 
-// settle notes the end of the response in the record.
+// settle notes in the record how far the response has come. What was said before a failure, or before the client went away, has cost
+// tokens as well.
 func (rd *replyReader) settle() {
 	stream, record := rd.payload.stream, &rd.exchange.record
-	if !stream.Ended() || record.Finish != "" {
-		return
-	}
-	record.Finish = strings.TrimPrefix(stream.Outcome(), "response.")
 	record.Usage = stream.Tokens()
+	if stream.Ended() && record.Finish == "" {
+		record.Finish = strings.TrimPrefix(stream.Outcome(), "response.")
+	}
 }
 
 // drain reads on to the end of the upstream's body, for a while, so that its connection can serve another request.

@@ -29,7 +29,8 @@ func (h *Handler) serveResponses(w http.ResponseWriter, r *http.Request) error {
 	x.record.ToolsDropped = req.Tools.Dropped
 	if req.Stream {
 		p.stream = translate.NewStream(req, h.ring, &p.events, translate.RandomIDs, h.now)
-		eventStreamHead(x.client.Header())
+		p.stream.Terse = x.codex
+		eventStreamHead(x.client.own)
 		x.startHeartbeat(p)
 	}
 	return x.run(req.Model)

@@ -41,6 +41,9 @@ func (x *exchange) roundTrip(req *http.Request, inner http.RoundTripper) (*http.
 	reply, f := x.body.reply(x, a, res)
 	if f != nil {
 		res.Body.Close()
+		if gone := x.request.Context().Err(); gone != nil {
+			return nil, gone // not a failure of the upstream, for its health
+		}
 		status := f.Status
 		if status == 0 {
 			status = http.StatusBadGateway
@@ -112,9 +115,8 @@ func (x *exchange) failed(req *http.Request, f *fault.Fault, status int) *http.R
 
 // unreachable keeps why no answer came and returns the error for the reverse proxy, which may have another host to try.
 func (x *exchange) unreachable(err error) error {
-	if ctxErr := x.request.Context().Err(); ctxErr != nil {
-		x.attempt.fault = fault.New(fault.ClientGone, "the client closed its connection")
-		return ctxErr
+	if gone := x.request.Context().Err(); gone != nil {
+		return gone
 	}
 	f := fault.New(fault.Unavailable, "could not be reached: %s", fault.Redact(reason(err)))
 	f.Provider, f.Err = x.attempt.upstream.name, err

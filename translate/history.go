@@ -3,6 +3,7 @@ package translate
 import (
 	"bytes"
 	"slices"
+	"strconv"
 
 	"github.com/caddy-codex/responses/translate/envelope"
 	"github.com/caddy-codex/responses/translate/jsonscan"
@@ -50,15 +51,22 @@ type history struct {
 	req     *Request
 	ring    *envelope.Ring
 	turn    *turn
-	begun   bool           // something other than a system message has been seen
-	leading []byte         // escaped: all leading system text
-	answers []string       // call ids that have been answered in earlier turns
-	ahead   map[string]int // how many results with a call id are still to come
+	begun   bool   // something other than a system message has been seen
+	leading []byte // escaped: all leading system text
+	ids     map[string]callID
+}
+
+// callID is what is known of a call id. Some providers use the same ones in every turn, or twice in one.
+type callID struct {
+	uses     int  // how many calls have had it so far
+	ahead    int  // how many results with it are still to come
+	answered bool // one of them has come
 }
 
 // turn is an assistant message whose results are being gathered.
 type turn struct {
 	message Message
+	ids     []string   // of the calls, as the client has them
 	results []*Message // one per call, nil until it is there
 	late    []Message  // what stands between calls and results and has to wait
 }
@@ -79,10 +87,12 @@ func (h *history) instructions(text []byte) {
 
 // items arranges the whole input.
 func (h *history) items(items []item) {
-	h.ahead = make(map[string]int)
+	h.ids = make(map[string]callID)
 	for i := range items {
 		if items[i].isResult() {
-			h.ahead[items[i].callID]++
+			id := h.ids[items[i].callID]
+			id.ahead++
+			h.ids[items[i].callID] = id
 		}
 	}
 	for i := range items {
@@ -98,7 +108,7 @@ func (h *history) waiting() bool {
 		return false
 	}
 	for i, result := range h.turn.results {
-		if result == nil && h.ahead[h.turn.message.Calls[i].ID] > 0 {
+		if result == nil && h.ids[h.turn.ids[i]].ahead > 0 {
 			return true
 		}
 	}
@@ -112,15 +122,15 @@ func (h *history) item(it *item) {
 	case "reasoning":
 		h.reasoning(it)
 	case "function_call":
-		h.call(it, h.req.Tools.wireNameOf(it.namespace, it.name), arguments(it.arguments))
+		h.call(it, h.req.Tools.wireNameOf(it.namespace, it.name), h.arguments(it.arguments))
 	case "custom_tool_call":
 		h.call(it, h.req.Tools.wireNameOf(it.namespace, it.name), wrapInput(it.input))
 	case "tool_search_call":
-		h.call(it, SearchToolName, arguments(it.arguments))
+		h.call(it, SearchToolName, h.arguments(it.arguments))
 	case "local_shell_call", "shell_call", "apply_patch_call":
-		h.call(it, it.typ[:len(it.typ)-len("_call")], arguments(it.arguments))
+		h.call(it, it.typ[:len(it.typ)-len("_call")], h.arguments(it.arguments))
 	case "tool_search_output":
-		h.result(it, foundTools(it.tools))
+		h.result(it, h.req.Tools.found(it.tools))
 	case "agent_message":
 		h.agentMessage(it)
 	case "web_search_call", "file_search_call", "image_generation_call", "code_interpreter_call", "computer_call",
@@ -128,7 +138,7 @@ func (h *history) item(it *item) {
 		// The provider's own work: what came of it is in the messages.
 	default:
 		if it.isResult() {
-			h.result(it, parts(it.output))
+			h.result(it, it.content)
 			return
 		}
 		h.unknown(it)
@@ -136,7 +146,7 @@ func (h *history) item(it *item) {
 }
 
 func (h *history) message(it *item) {
-	content := parts(it.content)
+	content := it.content
 	switch it.role {
 	case "system", "developer":
 		if !h.begun {
@@ -208,7 +218,7 @@ func (h *history) reasoning(it *item) {
 			r.State = state
 		}
 	}
-	for _, part := range parts(it.content) {
+	for _, part := range it.content {
 		r.Text = append(r.Text, part.Text...)
 	}
 	if r.State == nil && r.Text == nil {
@@ -219,25 +229,55 @@ func (h *history) reasoning(it *item) {
 }
 
 func (h *history) call(it *item, wireName string, args []byte) {
+	if h.turn != nil && len(h.turn.late) > 0 && slices.Contains(h.turn.ids, it.callID) {
+		h.closeTurn() // the earlier call of this id was interrupted
+	}
 	h.assistant()
-	h.turn.message.Calls = append(h.turn.message.Calls, Call{ID: it.callID, WireName: wireName, Arguments: args})
+	h.turn.message.Calls = append(h.turn.message.Calls, Call{ID: h.wireID(it.callID), WireName: wireName, Arguments: args})
+	h.turn.ids = append(h.turn.ids, it.callID)
 	h.turn.results = append(h.turn.results, nil)
+}
+
+// wireID gives each call an id of its own. It is the client's where no call before had that.
+func (h *history) wireID(client string) string {
+	id := h.ids[client]
+	id.uses++
+	h.ids[client] = id
+	if id.uses == 1 && client != "" {
+		return client
+	}
+	stem := client
+	if stem == "" {
+		stem = "call"
+	}
+	for n := id.uses; ; n++ {
+		wire := stem + "_" + strconv.Itoa(n)
+		if made := h.ids[wire]; made.uses == 0 {
+			made.uses++
+			h.ids[wire] = made
+			return wire
+		}
+	}
 }
 
 // result places a call's output. One without its call becomes a note from the user, for no provider takes it as a result.
 func (h *history) result(it *item, content []Part) {
-	h.ahead[it.callID]--
+	id := h.ids[it.callID]
+	answered := id.answered
+	id.ahead--
+	id.answered = true
+	h.ids[it.callID] = id
 	if h.turn != nil {
 		for i, call := range h.turn.message.Calls {
-			if call.ID == it.callID && h.turn.results[i] == nil {
+			if h.turn.ids[i] == it.callID && h.turn.results[i] == nil {
 				h.turn.results[i] = &Message{Role: Result, CallID: call.ID, WireName: call.WireName, Parts: content}
 				return
 			}
 		}
 	}
 	h.req.Repairs++
-	if slices.Contains(h.answers, it.callID) {
-		return // answered before; a second answer says nothing new
+	if answered && id.uses > 0 {
+		return // a second answer says nothing new
 	}
 	note := []Part{{Text: []byte(`[output of an earlier tool call]\n`)}}
 	h.other(Message{Role: User, Parts: append(note, content...)})
@@ -261,14 +301,13 @@ func (h *history) closeTurn() {
 			result = &Message{Role: Result, CallID: call.ID, WireName: call.WireName, Parts: []Part{{Text: []byte("aborted")}}}
 		}
 		h.req.History = append(h.req.History, *result)
-		h.answers = append(h.answers, result.CallID)
 	}
 	h.req.History = append(h.req.History, t.late...)
 }
 
 // agentMessage is what another agent of the thread said.
 func (h *history) agentMessage(it *item) {
-	content := parts(it.content)
+	content := it.content
 	if len(it.author) > 0 {
 		sender := append(append([]byte("[message from agent "), it.author...), `]\n`...)
 		content = append([]Part{{Text: sender}}, content...)
@@ -279,7 +318,7 @@ func (h *history) agentMessage(it *item) {
 // unknown keeps the text of items that a newer client may send.
 func (h *history) unknown(it *item) {
 	h.req.Repairs++
-	content := parts(it.content)
+	content := it.content
 	if it.role == "assistant" && len(content) > 0 {
 		h.assistant()
 		h.turn.message.Parts = append(h.turn.message.Parts, content...)
@@ -290,7 +329,7 @@ func (h *history) unknown(it *item) {
 
 // arguments are those of a call as an object. Providers that read them refuse anything else, for ever, so what is no object is put
 // into one.
-func arguments(raw []byte) []byte {
+func (h *history) arguments(raw []byte) []byte {
 	c := jsonscan.New(raw)
 	switch c.Kind() {
 	case jsonscan.Object:
@@ -302,6 +341,7 @@ func arguments(raw []byte) []byte {
 		} else if trimmed[0] == '{' && jsonscan.Valid(trimmed) {
 			return trimmed
 		}
+		h.req.Repairs++
 		return append(append([]byte(`{"_raw":`), raw...), '}')
 	default:
 		return []byte("{}")
@@ -319,18 +359,18 @@ func wrapInput(raw []byte) []byte {
 	return append(out, '}')
 }
 
-// foundTools tells the model which tools a search has loaded: they are callable under these names from now on.
-func foundTools(raw []byte) []Part {
+// found tells the model which tools a search has loaded: they are callable under these names from now on.
+func (t *Tools) found(raw []byte) []Part {
 	var found Tools
-	found.collect(raw, true)
-	found.name()
+	found.collect(jsonscan.New(raw), fromInput)
+	found.merge()
 	if len(found.List) == 0 {
 		return []Part{{Text: []byte("No tools found.")}}
 	}
 	text := []byte("Tools loaded:")
 	for _, tool := range found.List {
 		text = append(text, `\n- `...)
-		text = append(text, tool.WireName...)
+		text = append(text, t.wireNameOf(tool.Namespace, tool.Name)...)
 	}
 	return []Part{{Text: text}}
 }

@@ -12,8 +12,7 @@ type item struct {
 	callID          string
 	name, namespace string
 
-	content   []byte // raw: a string or an array of parts
-	output    []byte // raw: a string or an array of parts
+	content   []Part // of a message, or a result's output
 	arguments []byte // raw: a string, for some types an object
 	input     []byte // raw: a string
 	encrypted []byte // escaped
@@ -21,46 +20,46 @@ type item struct {
 	author    []byte // escaped
 }
 
-// items reads the input and collects the tools that stand among it.
-func (p *parser) items() []item {
-	c := jsonscan.New(p.input)
+// readInput reads the items and collects the tools that stand among them.
+func (p *parser) readInput(c *jsonscan.Cursor) {
 	switch c.Kind() {
 	case jsonscan.String:
-		return []item{{typ: "message", role: "user", content: p.input}}
+		p.input = true
+		p.items = append(p.items, item{typ: "message", role: "user", content: readParts(c)})
 	case jsonscan.Array:
-	case 0, jsonscan.Null:
-		return nil
+		p.input = true
+		for i := range c.Elements() {
+			p.readItem(c, i)
+		}
+	case jsonscan.Null:
+		c.Skip()
 	default:
 		p.refuse("input", "input is neither a text nor a list of items")
-		return nil
 	}
-	var items []item
-	for i := range c.Elements() {
-		if c.Kind() != jsonscan.Object {
-			p.refuse("input", "input[%d] is not an object", i)
-			continue
-		}
-		it := readItem(c)
-		switch it.typ {
-		case "additional_tools":
-			p.req.Tools.collect(it.tools, true)
-			continue
-		case "tool_search_output":
-			p.req.Tools.collect(it.tools, true)
-		case "item_reference":
-			p.refuse("input", "input[%d] refers to a stored item; nothing is stored here, send the item itself", i)
-		case "compaction_trigger":
-			p.refuse("input", "input[%d] asks for compaction on the server, which is not served here", i)
-		}
-		items = append(items, it)
+}
+
+func (p *parser) readItem(c *jsonscan.Cursor, i int) {
+	if c.Kind() != jsonscan.Object {
+		p.refuse("input", "input[%d] is not an object", i)
+		return
 	}
-	return items
+	it := readItem(c)
+	switch it.typ {
+	case "additional_tools":
+		p.req.Tools.collect(jsonscan.New(it.tools), fromInput)
+		return
+	case "tool_search_output":
+		p.req.Tools.collect(jsonscan.New(it.tools), fromInput)
+	case "item_reference":
+		p.refuse("input", "input[%d] refers to a stored item; nothing is stored here, send the item itself", i)
+	case "compaction_trigger":
+		p.refuse("input", "input[%d] asks for compaction on the server, which is not served here", i)
+	}
+	p.items = append(p.items, it)
 }
 
 // isResult reports whether the item answers a call.
-func (it *item) isResult() bool {
-	return it.callID != "" && strings.HasSuffix(it.typ, "_output")
-}
+func (it *item) isResult() bool { return strings.HasSuffix(it.typ, "_output") }
 
 func readItem(c *jsonscan.Cursor) item {
 	var it item
@@ -76,10 +75,10 @@ func readItem(c *jsonscan.Cursor) item {
 			it.name = c.Text()
 		case "namespace":
 			it.namespace = c.Text()
-		case "content":
-			it.content = c.Raw()
-		case "output":
-			it.output = c.Raw()
+		case "content", "output", "text":
+			if c.Kind() != jsonscan.Null {
+				it.content = readParts(c)
+			}
 		case "arguments", "action", "operation":
 			it.arguments = c.Raw()
 		case "input":
@@ -117,28 +116,34 @@ const (
 	FilePart
 )
 
-// parts reads content: a text, or a list of parts. Parts of unknown types are kept where they hold text.
-func parts(raw []byte) []Part {
-	c := jsonscan.New(raw)
+// readParts reads content: a text, or a list of parts. Parts of unknown types are kept where they hold text.
+func readParts(c *jsonscan.Cursor) []Part {
 	switch c.Kind() {
 	case jsonscan.String:
-		return []Part{{Text: c.RawString()}}
+		return appendPart(nil, Part{Text: c.RawString()})
 	case jsonscan.Array:
 		var all []Part
 		for range c.Elements() {
-			if part, ok := readPart(c); ok {
-				all = append(all, part)
-			}
+			all = appendPart(all, readPart(c))
 		}
 		return all
 	default:
+		c.Skip()
 		return nil
 	}
 }
 
-func readPart(c *jsonscan.Cursor) (Part, bool) {
+// appendPart leaves out parts without content. Some providers refuse them.
+func appendPart(all []Part, part Part) []Part {
+	if len(part.Text) == 0 {
+		return all
+	}
+	return append(all, part)
+}
+
+func readPart(c *jsonscan.Cursor) Part {
 	if c.Kind() == jsonscan.String {
-		return Part{Text: c.RawString()}, true
+		return Part{Text: c.RawString()}
 	}
 	var part Part
 	var text, imageURL, fileID, fileURL, fileData []byte
@@ -147,7 +152,7 @@ func readPart(c *jsonscan.Cursor) (Part, bool) {
 		case "text", "refusal":
 			text = c.RawString()
 		case "image_url":
-			imageURL = readImageURL(c)
+			imageURL = part.readImageURL(c)
 		case "detail":
 			part.Detail = c.RawString()
 		case "file_id":
@@ -161,31 +166,32 @@ func readPart(c *jsonscan.Cursor) (Part, bool) {
 		}
 	}
 	switch {
-	case imageURL != nil:
+	case len(imageURL) > 0:
 		part.Kind, part.Text = ImagePart, imageURL
-	case text != nil:
+	case len(text) > 0:
 		part.Text = text
-	case fileData != nil:
+	case len(fileData) > 0:
 		part.Kind, part.Text = FilePart, fileData
-	case fileURL != nil:
+	case len(fileURL) > 0:
 		part.Kind, part.Text = FilePart, fileURL
-	case fileID != nil:
+	case len(fileID) > 0:
 		part.Text = []byte("[file " + string(fileID) + " is stored with another provider]")
-	default:
-		return Part{}, false
 	}
-	return part, true
+	return part
 }
 
 // readImageURL takes the Responses form, a string, and the chat form, an object with url.
-func readImageURL(c *jsonscan.Cursor) []byte {
+func (part *Part) readImageURL(c *jsonscan.Cursor) []byte {
 	if c.Kind() != jsonscan.Object {
 		return c.RawString()
 	}
 	var url []byte
 	for key := range c.Members() {
-		if key == "url" {
+		switch key {
+		case "url":
 			url = c.RawString()
+		case "detail":
+			part.Detail = c.RawString()
 		}
 	}
 	return url

@@ -5,6 +5,7 @@
 package translate
 
 import (
+	"bytes"
 	"unicode/utf8"
 
 	"github.com/caddy-codex/responses/fault"
@@ -64,7 +65,7 @@ func Parse(body []byte, ring *envelope.Ring) (*Request, error) {
 	if c.Kind() != jsonscan.Object {
 		return nil, fault.New(fault.Invalid, "the body is not a JSON object")
 	}
-	p := parser{req: &Request{Size: len(body)}, ring: ring}
+	p := parser{req: &Request{Size: len(body)}, ring: ring, body: body}
 	for key := range c.Members() {
 		p.member(key, c)
 	}
@@ -78,9 +79,10 @@ func Parse(body []byte, ring *envelope.Ring) (*Request, error) {
 type parser struct {
 	req          *Request
 	ring         *envelope.Ring
+	body         []byte
 	instructions []byte // escaped
-	input        []byte // raw
-	tools        []byte // raw
+	input        bool   // there was one
+	items        []item
 	toolChoice   []byte // raw
 	fault        *fault.Fault
 }
@@ -101,19 +103,20 @@ func (p *parser) member(key string, c *jsonscan.Cursor) {
 	case "stream":
 		req.Stream = c.Bool()
 	case "input":
-		p.input = c.Raw()
+		p.readInput(c)
 	case "instructions":
 		raw := c.Raw()
 		req.echo.instructions = raw
 		p.instructions = jsonscan.New(raw).RawString()
 	case "tools":
-		p.tools = c.Raw()
-		req.echo.tools = p.tools
+		start := c.Offset()
+		req.Tools.collect(c, topLevel)
+		req.echo.tools = p.body[start:c.Offset()]
 	case "tool_choice":
 		p.toolChoice = c.Raw()
 		req.echo.toolChoice = p.toolChoice
 	case "parallel_tool_calls":
-		req.ParallelToolCalls = present(c.Raw())
+		req.ParallelToolCalls = only(c.Raw(), jsonscan.True, jsonscan.False)
 	case "reasoning":
 		req.echo.reasoning = c.Raw()
 		p.reasoning(jsonscan.New(req.echo.reasoning))
@@ -136,21 +139,16 @@ func (p *parser) member(key string, c *jsonscan.Cursor) {
 		req.CacheKey = c.RawString()
 	case "safety_identifier":
 		req.echo.safetyIdentifier = c.Raw()
-		req.User = jsonscan.New(req.echo.safetyIdentifier).Text()
 	case "user":
-		if user := c.Text(); req.User == "" {
-			req.User = user
-		}
+		req.User = c.Text()
 	case "service_tier":
 		req.ServiceTier = c.RawString()
-	case "store":
-		req.echo.store = present(c.Raw())
 	case "metadata":
-		req.echo.metadata = present(c.Raw())
+		req.echo.metadata = c.Raw()
 	case "max_tool_calls":
-		req.echo.maxToolCalls = present(c.Raw())
+		req.echo.maxToolCalls = c.Raw()
 	case "truncation":
-		req.echo.truncation = present(c.Raw())
+		req.echo.truncation = c.Raw()
 	case "background":
 		if c.Bool() {
 			p.refuse(key, "background responses are not served here")
@@ -165,6 +163,14 @@ func (p *parser) member(key string, c *jsonscan.Cursor) {
 // present drops a null.
 func present(raw []byte) []byte {
 	if string(raw) == "null" {
+		return nil
+	}
+	return raw
+}
+
+// only drops a value that is of another kind than those.
+func only(raw []byte, kinds ...byte) []byte {
+	if kind := jsonscan.New(raw).Kind(); kind == 0 || bytes.IndexByte(kinds, kind) < 0 {
 		return nil
 	}
 	return raw
@@ -236,15 +242,20 @@ func (p *parser) finish() (*Request, error) {
 	if p.req.Model == "" {
 		p.refuse("model", "model is missing")
 	}
-	if p.input == nil && p.instructions == nil {
+	if !p.input && p.instructions == nil {
 		p.refuse("input", "input is missing")
 	}
-	p.req.Tools.collect(p.tools, false)
-	items := p.items()
+	if user := jsonscan.New(p.req.echo.safetyIdentifier).Text(); user != "" {
+		p.req.User = user
+	}
+	p.req.Tools.merge()
 	p.req.Tools.name()
 	h := history{req: p.req, ring: p.ring}
 	h.instructions(p.instructions)
-	h.items(items)
+	h.items(p.items)
+	if len(p.req.History) == 0 {
+		p.refuse("input", "input holds nothing to answer")
+	}
 	p.req.ToolChoice = p.req.Tools.choice(p.toolChoice)
 	if p.fault != nil {
 		return nil, p.fault

@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/caddy-codex/responses/translate/jsonscan"
@@ -50,7 +51,7 @@ func (s *Stream) appendResponse(dst []byte, status string, detail func([]byte) [
 		dst = append(dst, "null"...)
 	}
 	if s.echoed == nil {
-		s.echoed = s.req.appendEcho(nil)
+		s.echoed = s.req.appendEcho(nil, s.Terse)
 	}
 	dst = append(dst, s.echoed...)
 	return append(dst, '}')
@@ -65,27 +66,31 @@ func appendDetail(dst []byte, applies bool, detail func([]byte) []byte) []byte {
 
 // appendEcho appends the members that repeat the request, each after a comma. Members that the client did not send have the API's
 // defaults; the specifications want the key in any case.
-func (r *Request) appendEcho(dst []byte) []byte {
+func (r *Request) appendEcho(dst []byte, terse bool) []byte {
+	instructions, tools := r.echo.instructions, r.echo.tools
+	if terse {
+		instructions, tools = nil, nil
+	}
 	dst = append(dst, `,"model":`...)
 	dst = jsonscan.AppendString(dst, r.Model)
-	dst = appendMember(dst, "instructions", r.echo.instructions, "null")
+	dst = appendMember(dst, "instructions", only(instructions, jsonscan.String, jsonscan.Array), "null")
 	dst = append(dst, `,"tools":`...)
-	dst = appendTools(dst, r.echo.tools)
-	dst = appendMember(dst, "tool_choice", present(r.echo.toolChoice), `"auto"`)
+	dst = appendTools(dst, tools)
+	dst = appendMember(dst, "tool_choice", only(r.echo.toolChoice, jsonscan.String, jsonscan.Object), `"auto"`)
 	dst = appendMember(dst, "parallel_tool_calls", r.ParallelToolCalls, "true")
 	dst = appendMember(dst, "max_output_tokens", r.MaxOutputTokens, "null")
-	dst = appendMember(dst, "max_tool_calls", r.echo.maxToolCalls, "null")
+	dst = appendMember(dst, "max_tool_calls", only(r.echo.maxToolCalls, jsonscan.Number), "null")
 	dst = appendMember(dst, "temperature", r.Temperature, "1")
 	dst = appendMember(dst, "top_p", r.TopP, "1")
 	dst = append(dst, `,"presence_penalty":0,"frequency_penalty":0,"top_logprobs":0`...)
 	dst = appendReasoning(dst, r.echo.reasoning)
 	dst = appendText(dst, r.echo.text)
-	dst = appendMember(dst, "truncation", r.echo.truncation, `"disabled"`)
+	dst = appendMember(dst, "truncation", only(r.echo.truncation, jsonscan.String), `"disabled"`)
 	dst = append(dst, `,"store":false,"background":false,"previous_response_id":null`...)
 	dst = append(dst, `,"service_tier":`...)
 	dst = appendQuoted(dst, r.ServiceTier, "default")
-	dst = appendMember(dst, "metadata", r.echo.metadata, "{}")
-	dst = appendMember(dst, "safety_identifier", r.echo.safetyIdentifier, "null")
+	dst = appendMember(dst, "metadata", only(r.echo.metadata, jsonscan.Object), "{}")
+	dst = appendMember(dst, "safety_identifier", only(r.echo.safetyIdentifier, jsonscan.String), "null")
 	dst = append(dst, `,"prompt_cache_key":`...)
 	if r.CacheKey == nil {
 		return append(dst, "null"...)
@@ -96,11 +101,15 @@ func (r *Request) appendEcho(dst []byte) []byte {
 func appendMember(dst []byte, name string, raw []byte, otherwise string) []byte {
 	dst = append(dst, `,"`...)
 	dst = append(dst, name...)
-	dst = append(dst, `":`...)
+	return appendValue(append(dst, `":`...), raw, otherwise)
+}
+
+// appendValue appends a value of the request on one line, for events must not hold line breaks.
+func appendValue(dst, raw []byte, otherwise string) []byte {
 	if raw == nil {
 		return append(dst, otherwise...)
 	}
-	return append(dst, raw...)
+	return jsonscan.AppendCompact(dst, raw)
 }
 
 func appendQuoted(dst, escaped []byte, otherwise string) []byte {
@@ -114,65 +123,61 @@ func appendQuoted(dst, escaped []byte, otherwise string) []byte {
 
 // appendReasoning gives effort and summary in any case.
 func appendReasoning(dst, raw []byte) []byte {
-	effort, summary := []byte("null"), []byte("null")
+	var effort, summary []byte
 	c := jsonscan.New(raw)
 	for key := range c.Members() {
 		switch key {
 		case "effort":
-			effort = c.Raw()
+			effort = only(c.Raw(), jsonscan.String)
 		case "summary":
-			summary = c.Raw()
+			summary = only(c.Raw(), jsonscan.String)
 		}
 	}
-	dst = appendMember(dst, "reasoning", nil, `{"effort":`)
-	dst = append(dst, effort...)
-	dst = append(dst, `,"summary":`...)
-	dst = append(dst, summary...)
+	dst = append(dst, `,"reasoning":{"effort":`...)
+	dst = appendValue(dst, effort, "null")
+	dst = appendMember(dst, "summary", summary, "null")
 	return append(dst, '}')
 }
 
 // appendText gives a format in any case.
 func appendText(dst, raw []byte) []byte {
-	format, verbosity := []byte(`{"type":"text"}`), []byte(nil)
+	var format, verbosity []byte
 	c := jsonscan.New(raw)
 	for key := range c.Members() {
 		switch key {
 		case "format":
-			format = c.Raw()
+			format = only(c.Raw(), jsonscan.Object)
 		case "verbosity":
-			verbosity = present(c.Raw())
+			verbosity = only(c.Raw(), jsonscan.String)
 		}
 	}
-	dst = appendMember(dst, "text", nil, `{"format":`)
-	dst = append(dst, format...)
+	dst = append(dst, `,"text":{"format":`...)
+	dst = appendValue(dst, format, `{"type":"text"}`)
 	if verbosity != nil {
 		dst = appendMember(dst, "verbosity", verbosity, "")
 	}
 	return append(dst, '}')
 }
 
-// appendTools repeats the tools, with the members that the API adds to functions.
+// appendTools repeats the tools, with the members that the API adds to functions. What is no object is left out.
 func appendTools(dst, raw []byte) []byte {
 	dst = append(dst, '[')
 	c := jsonscan.New(raw)
-	for i := range c.Elements() {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		tool := c.Raw()
-		if len(tool) == 0 {
+	for range c.Elements() {
+		if c.Kind() != jsonscan.Object {
 			continue
 		}
-		missing := missingMembers(tool)
-		dst = append(dst, tool[:len(tool)-1]...)
-		dst = append(dst, missing...)
-		dst = append(dst, '}')
+		if dst[len(dst)-1] != '[' {
+			dst = append(dst, ',')
+		}
+		dst = appendTool(dst, c.Raw())
 	}
 	return append(dst, ']')
 }
 
-func missingMembers(tool []byte) (missing string) {
+func appendTool(dst, tool []byte) []byte {
 	var function, parameters, strict bool
+	var inner []byte
 	c := jsonscan.New(tool)
 	for key := range c.Members() {
 		switch key {
@@ -182,16 +187,26 @@ func missingMembers(tool []byte) (missing string) {
 			parameters = true
 		case "strict":
 			strict = true
+		case "function":
+			inner = only(c.Raw(), jsonscan.Object)
 		}
 	}
 	if !function {
-		return ""
+		return jsonscan.AppendCompact(dst, tool)
 	}
+	if inner != nil { // the form of Chat Completions
+		flat := []byte(`{"type":"function"`)
+		if members := bytes.TrimSpace(inner[1 : len(inner)-1]); len(members) > 0 {
+			flat = append(append(flat, ','), members...)
+		}
+		return appendTool(dst, append(flat, '}'))
+	}
+	dst = jsonscan.AppendCompact(dst, tool[:len(tool)-1])
 	if !parameters {
-		missing = `,"parameters":null`
+		dst = append(dst, `,"parameters":null`...)
 	}
 	if !strict {
-		missing += `,"strict":true`
+		dst = append(dst, `,"strict":true`...)
 	}
-	return missing
+	return append(dst, '}')
 }

@@ -33,6 +33,10 @@ type Stream struct {
 	// State turns the reasoning of an item into what is sealed for the next turn. Decoders set it; nil seals nothing.
 	State func(text []byte) *envelope.Payload
 
+	// Terse leaves the instructions and tools of the request out of the response object. They are most of a request and would come
+	// back three times; Codex reads nothing of them.
+	Terse bool
+
 	id       string
 	created  int64
 	seq      int64

@@ -41,6 +41,8 @@ func (t *Tools) objectChoice(c *jsonscan.Cursor) ToolChoice {
 			name = c.Text()
 		case "namespace":
 			namespace = c.Text()
+		case "function":
+			name, namespace = readName(c)
 		case "mode":
 			mode = c.Text()
 		case "tools":
@@ -60,6 +62,19 @@ func (t *Tools) objectChoice(c *jsonscan.Cursor) ToolChoice {
 		return t.allowedChoice(mode, allowed)
 	}
 	return ToolChoice{Mode: "auto"}
+}
+
+// readName takes a name from the form of Chat Completions, which some clients send.
+func readName(c *jsonscan.Cursor) (name, namespace string) {
+	for key := range c.Members() {
+		switch key {
+		case "name":
+			name = c.Text()
+		case "namespace":
+			namespace = c.Text()
+		}
+	}
+	return name, namespace
 }
 
 func (t *Tools) allowedChoice(mode string, raw []byte) ToolChoice {

@@ -42,10 +42,18 @@ type Tools struct {
 	List    []Tool
 	Dropped []string // types of hosted tools that were left out
 
-	topLevel   int // how many of List come from the top level
+	bySource   [2][]Tool
 	byWireName map[string]int
 	byIdentity map[identity]int
 }
+
+// source is where in a request tools stand.
+type source int
+
+const (
+	topLevel source = iota
+	fromInput
+)
 
 type identity struct{ namespace, name string }
 
@@ -55,17 +63,16 @@ const defaultNamespace = "functions"
 // SearchToolName is the wire name of the client's tool search.
 const SearchToolName = "tool_search"
 
-// collect adds the tools of a list. A later additional definition replaces an earlier additional one.
-func (t *Tools) collect(raw []byte, additional bool) {
-	c := jsonscan.New(raw)
+// collect adds the tools of a list.
+func (t *Tools) collect(c *jsonscan.Cursor, from source) {
 	for range c.Elements() {
-		t.read(c, "", additional)
+		t.read(c, "", from)
 	}
 }
 
 // read takes one tool, or a namespace of tools.
-func (t *Tools) read(c *jsonscan.Cursor, namespace string, additional bool) {
-	var typ string
+func (t *Tools) read(c *jsonscan.Cursor, namespace string, from source) {
+	var typ, execution string
 	var nested []byte
 	tool := Tool{Namespace: namespace}
 	for key := range c.Members() {
@@ -80,6 +87,8 @@ func (t *Tools) read(c *jsonscan.Cursor, namespace string, additional bool) {
 			tool.Parameters = present(c.Raw())
 		case "strict":
 			tool.Strict = present(c.Raw())
+		case "execution":
+			execution = c.Text()
 		case "format":
 			tool.Syntax, tool.Grammar = readGrammar(c)
 		case "tools":
@@ -92,11 +101,11 @@ func (t *Tools) read(c *jsonscan.Cursor, namespace string, additional bool) {
 	case "namespace":
 		inner := tool.Name
 		if namespace != "" {
-			inner = namespace + "__" + tool.Name
+			inner = namespace + joint + tool.Name
 		}
 		members := jsonscan.New(nested)
 		for range members.Elements() {
-			t.read(members, inner, additional)
+			t.read(members, inner, from)
 		}
 		return
 	case "function":
@@ -104,13 +113,17 @@ func (t *Tools) read(c *jsonscan.Cursor, namespace string, additional bool) {
 	case "custom":
 		tool.Kind = CustomTool
 	case "tool_search":
-		tool.Kind, tool.Name = SearchTool, SearchToolName
+		if execution != "client" { // OpenAI's servers search; what they would find is declared anyway
+			t.Dropped = append(t.Dropped, typ)
+			return
+		}
+		tool.Kind, tool.Namespace, tool.Name = SearchTool, "", SearchToolName
 	default:
 		t.Dropped = append(t.Dropped, typ)
 		return
 	}
 	if tool.Name != "" {
-		t.add(tool, additional)
+		t.bySource[from] = append(t.bySource[from], tool)
 	}
 }
 
@@ -144,36 +157,47 @@ func readGrammar(c *jsonscan.Cursor) (syntax, grammar []byte) {
 	return syntax, grammar
 }
 
-func (t *Tools) add(tool Tool, additional bool) {
-	if t.byIdentity == nil {
-		t.byIdentity = make(map[identity]int)
-	}
-	id := identity{tool.Namespace, tool.Name}
-	if i, ok := t.byIdentity[id]; ok {
-		if additional && i >= t.topLevel {
-			t.List[i] = tool
+// merge puts the tools of all sources together. At the top level the first definition of a tool counts, in the input the last, and
+// the top level before the input.
+func (t *Tools) merge() {
+	t.byIdentity = make(map[identity]int)
+	for from, tools := range t.bySource {
+		first := len(t.List)
+		for _, tool := range tools {
+			id := identity{tool.Namespace, tool.Name}
+			i, known := t.byIdentity[id]
+			switch {
+			case !known:
+				t.byIdentity[id] = len(t.List)
+				t.List = append(t.List, tool)
+			case source(from) == fromInput && i >= first:
+				t.List[i] = tool
+			}
 		}
-		return
-	}
-	t.byIdentity[id] = len(t.List)
-	t.List = append(t.List, tool)
-	if !additional {
-		t.topLevel = len(t.List)
 	}
 }
 
-// name gives every tool its wire name. Two tools whose plain names are the same are told apart by their hashes.
+// name gives every tool its wire name. A tool in a namespace makes way for one that has the same name without, whatever their order.
 func (t *Tools) name() {
 	t.byWireName = make(map[string]int, len(t.List))
-	for i := range t.List {
-		tool := &t.List[i]
-		tool.WireName = WireName(tool.Namespace, tool.Name)
-		if _, taken := t.byWireName[tool.WireName]; taken {
-			tool.WireName = hashedName(tool.Namespace, tool.Name)
+	for _, of := range [...]func(namespace string) bool{isBare, isDefault, isOther} {
+		for i := range t.List {
+			tool := &t.List[i]
+			if !of(tool.Namespace) {
+				continue
+			}
+			tool.WireName = WireName(tool.Namespace, tool.Name)
+			for salted := tool.Name; t.declared(tool.WireName); salted += "\x00" {
+				tool.WireName = hashedName(tool.Namespace, salted)
+			}
+			t.byWireName[tool.WireName] = i
 		}
-		t.byWireName[tool.WireName] = i
 	}
 }
+
+func isBare(namespace string) bool    { return namespace == "" }
+func isDefault(namespace string) bool { return namespace == defaultNamespace }
+func isOther(namespace string) bool   { return !isBare(namespace) && !isDefault(namespace) }
 
 // Called returns the tool that an upstream names.
 func (t *Tools) Called(wireName string) (*Tool, bool) {
@@ -200,12 +224,19 @@ func (t *Tools) wireNameOf(namespace, name string) string {
 // maxName is the longest name that every provider takes.
 const maxName = 64
 
+// joint stands between namespace and name.
+const joint = "__"
+
 // WireName is namespace and name in one, of at most 64 letters, digits, underscores and hyphens. It depends on nothing else, so that
-// it is the same in every turn. Where characters had to go, a hash keeps different names different.
+// it is the same in every turn. Where characters had to go, or the joined name could be that of another pair, a hash keeps different
+// names different.
 func WireName(namespace, name string) string {
 	plain := name
-	if namespace != "" && namespace != defaultNamespace {
-		plain = namespace + "__" + name
+	if isOther(namespace) {
+		plain = namespace + joint + name
+		if strings.LastIndex(plain, joint) != len(namespace) || strings.HasSuffix(namespace, "_") {
+			return hashedName(namespace, name)
+		}
 	}
 	if len(plain) <= maxName && legalName(plain) {
 		return plain
@@ -229,7 +260,7 @@ func hashedName(namespace, name string) string {
 	sum := sha256.Sum256([]byte(namespace + "\x00" + name))
 	plain := name
 	if namespace != "" {
-		plain = namespace + "__" + name
+		plain = namespace + joint + name
 	}
 	kept := strings.Map(func(r rune) rune {
 		if r < 0x80 && (isLetter(byte(r)) || r == '_' || r == '-' || r >= '0' && r <= '9') {

@@ -6,8 +6,6 @@ import (
 	_ "github.com/caddyserver/caddy/v2/modules/standard"
 
 	_ "github.com/caddy-codex/responses"
-
-	_ "github.com/caddy-codex/responses"
 )
 
 func main() {

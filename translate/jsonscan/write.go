@@ -61,6 +61,24 @@ func AppendNested(dst, text []byte) []byte {
 	return dst
 }
 
+// AppendCompact appends a JSON value without the white space between its tokens, so that it fits on one line.
+func AppendCompact(dst, value []byte) []byte {
+	quoted := false
+	for i := 0; i < len(value); i++ {
+		switch b := value[i]; {
+		case b == '"':
+			quoted = !quoted
+		case quoted && b == '\\' && i+1 < len(value):
+			dst = append(dst, b)
+			i++
+		case !quoted && (b == ' ' || b == '\n' || b == '\r' || b == '\t'):
+			continue
+		}
+		dst = append(dst, value[i])
+	}
+	return dst
+}
+
 // SplitSurrogate cuts a trailing high surrogate off the inside of a JSON string, for the next fragment may begin with the low one.
 func SplitSurrogate(raw []byte) (whole, high []byte) {
 	n := len(raw)
