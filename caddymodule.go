@@ -19,7 +19,7 @@ import (
 )
 
 func init() {
-	caddy.RegisterModule(Handler{})
+	caddy.RegisterModule(new(Handler))
 }
 
 // Handler serves the Responses API over any model: it reads a request, routes it by model name, translates it to the wire format of
@@ -77,7 +77,7 @@ type Handler struct {
 }
 
 // CaddyModule returns the module's information.
-func (Handler) CaddyModule() caddy.ModuleInfo {
+func (*Handler) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{
 		ID:  "http.handlers.codex_responses",
 		New: func() caddy.Module { return new(Handler) },
@@ -147,6 +147,9 @@ func (h *Handler) provisionRouter(ctx caddy.Context) error {
 
 // Validate checks what the configuration says of itself.
 func (h *Handler) Validate() error {
+	if err := checkBasePath(h.BasePath); err != nil {
+		return err
+	}
 	switch {
 	case h.MaxBody < 0:
 		return errors.New("max_body is negative")

@@ -85,7 +85,7 @@ func TestValidateRefusesJSON(t *testing.T) {
 		"a provider's key that is written out":   {`"providers": [{"name": "glm", "keys": ["s3cret"]}]`, "provider glm: " + written},
 		"a route's key that is written out":      {`"providers": [{"name": "glm"}], "routes": [{"pattern": "*", "targets": [{"provider": "glm"}], "keys": ["s3cret"]}]`, "route *: " + written},
 		"a seal key that is written out":         {`"providers": [{"name": "glm"}], "seal_keys": ["s3cret"]`, "seal_key: " + written},
-		"a seal key that is not set":             {`"providers": [{"name": "glm"}], "seal_keys": ["{env.TEST_UNSET}"]`, "seal_key: a placeholder resolves to nothing"},
+		"a seal key that is not set":             {`"providers": [{"name": "glm"}], "seal_keys": ["{env.TEST_UNSET}"]`, "seal_key: {env.TEST_UNSET} resolves to nothing"},
 		"a seal key that is too short":           {`"providers": [{"name": "glm"}], "seal_keys": ["{env.TEST_SHORT}"]`, "seal_key: "},
 		"a placeholder that only a request has":  {`"providers": [{"name": "glm", "keys": ["{http.request.host}"]}]`, "provider glm: key {http.request.host}: "},
 		"a route that is null":                   {`"providers": [{"name": "glm"}], "routes": [null]`, "a route has no pattern"},

@@ -44,6 +44,7 @@ type attempt struct {
 	dialect  *dialect.Dialect
 	fault    *fault.Fault // why it failed; nil for one that serves the client
 	answered bool         // the reply is the client's
+	sent     http.Header  // the request's, as the provider got it
 	cancel   context.CancelFunc
 	log      *Attempt
 }
@@ -133,6 +134,7 @@ func (x *exchange) try(t target) (*fault.Fault, error) {
 	case f == nil:
 		f = x.proxyFault(err)
 	}
+	x.attempt.redact(f)
 	log.Cause = f.Error()
 	return f, nil
 }
@@ -154,10 +156,10 @@ const userAgent = "caddy-codex-responses"
 
 // missingKey finds that a provider which wants a key has none.
 func (x *exchange) missingKey(a *attempt) *fault.Fault {
-	if len(a.keys) > 0 || a.upstream.keyEnv == "" || a.upstream.preset.Local || x.clientKey() != "" || a.upstream.ownHeaders["Authorization"] {
+	if len(a.keys) > 0 || len(a.upstream.wanted) == 0 || x.clientKey() != "" || a.upstream.ownHeaders["Authorization"] {
 		return nil
 	}
-	f := fault.New(fault.Unauthorized, "no key is configured; set the environment variable %s, or key in the provider's block", a.upstream.keyEnv)
+	f := fault.New(fault.Unauthorized, "has no key: %s is empty", strings.Join(a.upstream.wanted, ", "))
 	f.Provider = a.upstream.name
 	return f
 }

@@ -28,18 +28,18 @@ func (x *exchange) fail(f *fault.Fault) error {
 	case x.codex && x.record.Stream && !f.Final():
 		x.body.fail(x, f)
 	case x.codex && f.Final() && f.Kind != fault.UnknownModel && f.Kind != fault.NoSuchModel:
-		x.failHTTP(f, http.StatusBadRequest)
+		x.failHTTP(f, http.StatusBadRequest, f.FailedCode())
 	default:
-		x.failHTTP(f, f.HTTPStatus())
+		x.failHTTP(f, f.HTTPStatus(), f.ErrorCode())
 	}
 	return nil
 }
 
 // failHTTP answers with a status and an error object.
-func (x *exchange) failHTTP(f *fault.Fault, status int) {
+func (x *exchange) failHTTP(f *fault.Fault, status int, code string) {
 	x.client.own = http.Header{"X-Request-Id": {x.record.ID}}
 	x.client.header = make(http.Header)
-	writeFault(x.client, f, status)
+	writeError(x.client, f, status, code)
 }
 
 // failedWith notes a failure in the record and the log.
@@ -56,7 +56,11 @@ func (x *exchange) failedWith(f *fault.Fault) {
 
 // writeFault writes an HTTP error.
 func writeFault(w http.ResponseWriter, f *fault.Fault, status int) {
-	body := append(f.AppendError(nil), '\n')
+	writeError(w, f, status, f.ErrorCode())
+}
+
+func writeError(w http.ResponseWriter, f *fault.Fault, status int, code string) {
+	body := append(f.AppendError(nil, code), '\n')
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))

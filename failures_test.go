@@ -256,8 +256,12 @@ func TestFailuresBeforeTheFirstEvent(t *testing.T) {
 			}
 			if m.codex == "" {
 				status := 400
-				if m.code == "model_not_found" {
+				switch m.code {
+				case "model_not_found":
 					status = 404
+				case "context_length_exceeded":
+				default:
+					m.code = "invalid_prompt" // with any other code Codex shows the whole body
 				}
 				m.check(t, gw.Post("/v1/responses", streamed, asCodex), status)
 				m.check(t, gw.Post("/v1/responses", whole, asCodex), status)

@@ -3,6 +3,7 @@ package codexresponses
 import (
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -23,7 +24,7 @@ type upstream struct {
 	wire   *wire
 	base   *url.URL // host and port of the first base URL; scheme, path and query of all
 	keys   []string
-	keyEnv string            // variable that would hold the key, for messages
+	wanted []string          // placeholders that should give a key, empty where the provider does without
 	models map[string]string // client's name to provider's
 	preset *presets.Preset   // an empty one for providers without
 	custom dialect.Settings
@@ -44,9 +45,9 @@ func (p *Provider) provision(ctx caddy.Context) (*upstream, error) {
 		name: p.Name, title: p.Name, wire: wires[chatWire], models: p.Models, custom: p.Dialect,
 		preset: &presets.Preset{}, dialects: make(map[string]*dialect.Dialect),
 	}
-	wireName, bases, keys := p.Wire, p.BaseURLs, p.Keys
+	wireName, bases, keys, optional := p.Wire, p.BaseURLs, p.Keys, false
 	if preset := p.preset(); preset != nil {
-		u.preset, u.title, u.keyEnv = preset, preset.Title, preset.KeyEnv
+		u.preset, u.title = preset, preset.Title
 		if wireName == "" {
 			wireName = preset.Wire
 		}
@@ -55,7 +56,11 @@ func (p *Provider) provision(ctx caddy.Context) (*upstream, error) {
 		}
 		if len(keys) == 0 && preset.KeyEnv != "" {
 			keys = []string{"{env." + preset.KeyEnv + "}"}
+			optional = preset.Local
 		}
+	}
+	if !optional {
+		u.wanted = keys
 	}
 	if wireName != "" {
 		u.wire = wires[wireName]
@@ -126,7 +131,7 @@ func hostPort(base *url.URL) string {
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[base.Scheme]
 	}
-	return base.Hostname() + ":" + port
+	return net.JoinHostPort(base.Hostname(), port)
 }
 
 // model is the provider's name for what a client calls name: by the model lines, else the name itself where the catalogue knows it

@@ -123,6 +123,7 @@ func (rd *replyReader) advance() {
 		f = rd.frame(event)
 	}
 	if f != nil && rd.exchange.request.Context().Err() == nil {
+		rd.attempt.redact(f)
 		rd.attempt.log.Cause = f.Error()
 		rd.payload.stream.Fail(f)
 		rd.exchange.failedWith(f)

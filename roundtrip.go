@@ -68,6 +68,7 @@ func (x *exchange) outgoing(req *http.Request, a *attempt, body []byte) *http.Re
 			out.Header[name] = values
 		}
 	}
+	a.sent = out.Header
 	out.URL = &url.URL{
 		Scheme: req.URL.Scheme, Host: req.URL.Host,
 		Path: joinPath(a.upstream.base.Path, x.body.wirePath(a)), RawQuery: a.upstream.base.RawQuery,

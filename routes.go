@@ -32,17 +32,17 @@ type plan struct {
 	targets []target
 }
 
-// plan finds the targets: a route, else provider/model, else a provider that has the model, else the only provider.
+// plan finds the targets: a route for the very name, else provider/model, else a route whose pattern covers the name, else a provider
+// that has the model, else the only provider.
 func (rt *router) plan(model string) (*plan, *fault.Fault) {
-	if route, ok := rt.table.Lookup(model); ok {
-		p := &plan{route: route.Pattern}
-		for _, t := range route.Targets {
-			p.targets = append(p.targets, rt.target(t, model, rt.routeKeys[route.Pattern]))
-		}
-		return p, nil
+	if route, ok := rt.table.Exact(model); ok {
+		return rt.routed(route, model), nil
 	}
 	if name, upstreamModel, ok := strings.Cut(model, "/"); ok && rt.byName[name] != nil && upstreamModel != "" {
 		return &plan{targets: []target{rt.target(routing.Target{Provider: name, Model: upstreamModel}, model, nil)}}, nil
+	}
+	if route, ok := rt.table.Lookup(model); ok {
+		return rt.routed(route, model), nil
 	}
 	for _, u := range rt.upstreams {
 		if u.knows(model) || len(rt.upstreams) == 1 && len(rt.table.Patterns()) == 0 {
@@ -50,6 +50,14 @@ func (rt *router) plan(model string) (*plan, *fault.Fault) {
 		}
 	}
 	return nil, fault.New(fault.UnknownModel, "no model is called %q here; there are %s", model, strings.Join(rt.names(), ", "))
+}
+
+func (rt *router) routed(route *routing.Route, model string) *plan {
+	p := &plan{route: route.Pattern}
+	for _, t := range route.Targets {
+		p.targets = append(p.targets, rt.target(t, model, rt.routeKeys[route.Pattern]))
+	}
+	return p
 }
 
 // target completes what a route says: without a model, the client's name is the provider's to interpret. A named one may also be one of
@@ -81,7 +89,9 @@ const maxNames = 40
 func (rt *router) names() []string {
 	names := slices.Clone(rt.table.Patterns())
 	for _, entry := range rt.entries() {
-		names = append(names, entry.Slug)
+		if !slices.Contains(names, entry.Slug) {
+			names = append(names, entry.Slug)
+		}
 	}
 	if len(names) > maxNames {
 		names = append(names[:maxNames], "...")

@@ -20,16 +20,16 @@ func loadRing(ctx caddy.Context, keys []string) (*envelope.Ring, error) {
 	if err := checkKeys(keys); err != nil {
 		return nil, fmt.Errorf("seal_key: %w", err)
 	}
-	values, err := secrets(keys)
-	if err != nil {
-		return nil, fmt.Errorf("seal_key: %w", err)
-	}
-	if len(values) < len(keys) {
-		return nil, errors.New("seal_key: a placeholder resolves to nothing")
-	}
-	secretBytes := make([][]byte, len(values))
-	for i, value := range values {
-		secretBytes[i] = []byte(value)
+	var secretBytes [][]byte
+	for _, key := range keys {
+		values, err := secrets([]string{key})
+		if err != nil {
+			return nil, fmt.Errorf("seal_key: %w", err)
+		}
+		if len(values) == 0 {
+			return nil, fmt.Errorf("seal_key: %s resolves to nothing", key)
+		}
+		secretBytes = append(secretBytes, []byte(values[0]))
 	}
 	if len(secretBytes) == 0 {
 		stored, err := storedSecret(ctx, ctx.Storage())

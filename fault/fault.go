@@ -60,7 +60,10 @@ const (
 // Fault is an error of an exchange.
 type Fault struct {
 	Kind    Kind
-	Message string // what happened, without key material; a sentence or a part of one
+	Message string // what happened, without key material: the provider's own words, or a predicate to its name
+
+	// Quoted says that Message is what the provider said.
+	Quoted bool
 
 	Provider string // name of the provider, empty for faults on this side
 	Status   int    // HTTP status of the provider's answer, 0 without one
@@ -79,16 +82,16 @@ func New(kind Kind, format string, args ...any) *Fault {
 
 // Error is the whole message: provider, status and cause.
 func (f *Fault) Error() string {
-	var b strings.Builder
-	if f.Provider != "" {
-		b.WriteString("provider " + f.Provider)
-		if f.Status != 0 {
-			b.WriteString(" answered " + strconv.Itoa(f.Status))
-		}
-		b.WriteString(": ")
+	switch {
+	case f.Provider == "":
+		return f.Message
+	case !f.Quoted:
+		return "provider " + f.Provider + " " + f.Message
+	case f.Status == 0:
+		return "provider " + f.Provider + " reported an error: " + f.Message
+	default:
+		return "provider " + f.Provider + " answered " + strconv.Itoa(f.Status) + ": " + f.Message
 	}
-	b.WriteString(f.Message)
-	return b.String()
 }
 
 // Unwrap gives the cause.
@@ -145,7 +148,7 @@ func (f *Fault) AnotherTarget() bool { return forms[f.Kind].another }
 func (f *Fault) FailedCode() string {
 	form := forms[f.Kind]
 	switch {
-	case form.code == "context_length_exceeded", form.code == "insufficient_quota", form.code == "model_not_found":
+	case form.code == "context_length_exceeded", form.code == "model_not_found":
 		return form.code
 	case form.final:
 		return "invalid_prompt"
@@ -192,8 +195,9 @@ func seconds(d time.Duration) string {
 	return strconv.FormatFloat(math.Ceil(d.Seconds()*10)/10, 'f', -1, 64)
 }
 
-// AppendError appends the body of an HTTP error: an object with the member error and its four keys.
-func (f *Fault) AppendError(dst []byte) []byte {
+// AppendError appends the body of an HTTP error: an object with the member error and its four keys. The code is ErrorCode for most
+// clients; Codex shows the message alone where it is FailedCode, else the whole body.
+func (f *Fault) AppendError(dst []byte, code string) []byte {
 	dst = append(dst, `{"error":{"message":`...)
 	dst = appendString(dst, f.Error())
 	dst = append(dst, `,"type":`...)
@@ -205,6 +209,6 @@ func (f *Fault) AppendError(dst []byte) []byte {
 		dst = appendString(dst, f.Param)
 	}
 	dst = append(dst, `,"code":`...)
-	dst = appendString(dst, f.ErrorCode())
+	dst = appendString(dst, code)
 	return append(dst, "}}"...)
 }

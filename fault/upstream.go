@@ -53,6 +53,7 @@ func (r report) fault(provider string, status int) *Fault {
 	return &Fault{
 		Kind:     classify(status, r),
 		Message:  Redact(cut(message)),
+		Quoted:   true,
 		Provider: provider,
 		Status:   status,
 		Code:     r.code,

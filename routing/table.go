@@ -64,10 +64,16 @@ func NewTable(routes []Route) (*Table, error) {
 // Patterns lists the patterns in the order in which they were given.
 func (t *Table) Patterns() []string { return t.order }
 
+// Exact returns the route whose pattern is the model name itself.
+func (t *Table) Exact(model string) (*Route, bool) {
+	r, ok := t.exact[model]
+	return r, ok
+}
+
 // Lookup returns the route for a model name: the one that is the name itself, else of the patterns that cover it the one with the most
 // characters that are no wildcards, then the one with fewer stars, then the earlier one.
 func (t *Table) Lookup(model string) (*Route, bool) {
-	if r, ok := t.exact[model]; ok {
+	if r, ok := t.Exact(model); ok {
 		return r, true
 	}
 	for _, r := range t.patterns {

@@ -153,7 +153,7 @@ func TestHistoryIsArranged(t *testing.T) {
 		},
 		"an empty id": {
 			items: []string{called("", "f"), called("", "g"), output("", "1"), output("", "2")},
-			want:  []string{`assistant: call call f{"x":1} call call_2 g{"x":1}`, "result call f: 1", "result call_2 g: 2"},
+			want:  []string{`assistant: call call_1 f{"x":1} call call_2 g{"x":1}`, "result call_1 f: 1", "result call_2 g: 2"},
 		},
 
 		"a call of a custom tool": {

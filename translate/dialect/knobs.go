@@ -82,7 +82,7 @@ func Parse(name string, words []string) (json.RawMessage, error) {
 		value, err = parseMap(knob, words)
 	default:
 		if len(words) != 1 {
-			return nil, fmt.Errorf("knob %s takes one value, got %d", name, len(words))
+			return nil, fmt.Errorf("knob %s takes one value%s, got %d", name, knob.choices(), len(words))
 		}
 		value, err = parseWord(knob, words[0])
 	}
@@ -134,6 +134,14 @@ func find(name string) (Knob, error) {
 		return Knob{}, fmt.Errorf("no knob is called %q; the knobs are %s", name, strings.Join(names, ", "))
 	}
 	return knobs[i], nil
+}
+
+// choices says for messages which values there are, where they can be listed.
+func (k Knob) choices() string {
+	if len(k.Values) == 0 {
+		return ""
+	}
+	return " of " + strings.Join(k.Values, ", ")
 }
 
 // check holds a value against the knob's type and allowed values.
