@@ -32,6 +32,7 @@ type exchange struct {
 
 	mu        sync.Mutex
 	idle      bool // the reply is waiting for the upstream
+	done      bool // the exchange has ended
 	heartbeat *time.Timer
 	lastWrite time.Time
 }
@@ -193,7 +194,7 @@ func (x *exchange) finish() {
 	if x.heartbeat != nil {
 		x.heartbeat.Stop()
 	}
-	x.client.done = true
+	x.done = true
 	x.mu.Unlock()
 	x.record.End = x.handler.now()
 	if last := x.record.Last(); last.End.IsZero() {

@@ -21,9 +21,9 @@ func (x *exchange) fail(f *fault.Fault) error {
 	switch {
 	case f.Kind == fault.ClientGone:
 		x.record.Finish = "client_closed"
-		x.client.mute = false
+		x.client.silence(false)
 		x.client.WriteHeader(f.HTTPStatus())
-	case x.client.committed:
+	case x.client.begun():
 		x.body.fail(x, f)
 	case x.codex && x.record.Stream && !f.Final():
 		x.body.fail(x, f)
@@ -68,7 +68,7 @@ func writeError(w http.ResponseWriter, f *fault.Fault, status int, code string) 
 		h.Set("Retry-After", delay)
 	}
 	if c, ok := w.(*client); ok {
-		c.mute = false
+		c.silence(false)
 	}
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // a client that is gone needs no error

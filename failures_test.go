@@ -138,8 +138,8 @@ func mishaps() map[string]mishap {
 			reply:  upstreamtest.Stream(upstreamtest.ErrorBody("server_error", "", "Something broke.")),
 			status: 502, code: "server_error", kind: "server_error", says: []string{"Something broke."}, codex: "server_error",
 		},
-		"an error after an empty event": {
-			reply:  upstreamtest.Stream(upstreamtest.Text(""), upstreamtest.ErrorBody("server_error", "", "Something broke.")),
+		"an error together with an empty event": {
+			reply:  upstreamtest.Raw(frames(upstreamtest.Text(""), upstreamtest.ErrorBody("server_error", "", "Something broke."))),
 			status: 502, code: "server_error", kind: "server_error", says: []string{"Something broke."}, codex: "server_error",
 		},
 		"an error as a document with status 200": {
@@ -151,7 +151,7 @@ func mishaps() map[string]mishap {
 			status: 502, code: "server_error", kind: "server_error", says: []string{"not JSON"}, codex: "server_error",
 		},
 		"a content filter": {
-			reply:  upstreamtest.Stream(upstreamtest.Finish("content_filter")),
+			reply:  upstreamtest.Raw(frames(upstreamtest.Finish("content_filter"))),
 			status: 400, code: "content_filter", kind: "invalid_request_error", says: []string{"filter"},
 		},
 	}
@@ -270,6 +270,23 @@ func TestFailuresBeforeTheFirstEvent(t *testing.T) {
 			m.checkFailed(t, gw.PostStream("/v1/responses", streamed, asCodex))
 			m.check(t, gw.Post("/v1/responses", whole, asCodex), m.status)
 		})
+	}
+}
+
+func TestAFailureBehindAnEmptyFirstEventEndsTheStream(t *testing.T) {
+	step := make(chan struct{})
+	boom := upstreamtest.ErrorBody("invalid_request_error", "invalid_api_key", "Bad key.")
+	gw := start(t, mock(upstreamtest.New(t, upstreamtest.Stream(upstreamtest.Text(""), boom).Hold(step))))
+	for _, header := range []string{"Accept: */*", asCodex} {
+		stream := gw.PostStream("/v1/responses", streamed, header)
+		stream.Until("response.created")
+		step <- struct{}{}
+		events := stream.Require()
+		last := events[len(events)-1]
+		if reason := last.Response().Get("error"); last.Type != "response.failed" || reason.Get("code").String() != "invalid_prompt" ||
+			!strings.Contains(reason.Get("message").String(), "Bad key.") {
+			t.Errorf("the last event is %s", last.Data)
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ func (x *exchange) startHeartbeat(b beater) {
 func (x *exchange) tick(b beater, interval time.Duration) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.client.done {
+	if x.done {
 		return
 	}
 	next := interval

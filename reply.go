@@ -77,7 +77,7 @@ func (rd *replyReader) prime() *fault.Fault {
 	for !stream.Ended() && (!stream.Speaking() || !rd.payload.req.Stream) {
 		event, ok := rd.buffered()
 		if !ok {
-			if rd.began && rd.payload.req.Stream && !rd.exchange.client.committed {
+			if rd.began && rd.payload.req.Stream && !rd.exchange.client.begun() {
 				stream.Begin()
 				rd.exchange.client.send(rd.payload.events.take())
 				rd.exchange.lastWrite = rd.exchange.handler.now()

@@ -20,7 +20,8 @@ const maxErrorBody = 64 << 10
 // proxy's own health checks and retries can go by the status.
 func (x *exchange) roundTrip(req *http.Request, inner http.RoundTripper) (*http.Response, error) {
 	a := x.attempt
-	a.fault, x.client.mute = nil, false // the reverse proxy may have tried another host
+	a.fault = nil // the reverse proxy may have tried another host
+	x.client.silence(false)
 	body, f := x.body.encode(x, a)
 	if f != nil {
 		return x.failed(req, f, f.HTTPStatus()), nil
@@ -107,7 +108,7 @@ func (x *exchange) authorize(h http.Header, a *attempt) {
 // failed keeps the fault and returns an answer that goes nowhere.
 func (x *exchange) failed(req *http.Request, f *fault.Fault, status int) *http.Response {
 	x.attempt.fault = f
-	x.client.mute = true
+	x.client.silence(true)
 	return &http.Response{
 		StatusCode: status, Status: http.StatusText(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: make(http.Header), Body: http.NoBody, Request: req,

@@ -1,6 +1,8 @@
 package translate
 
 import (
+	"slices"
+
 	"github.com/caddy-codex/responses/translate/jsonscan"
 )
 
@@ -11,9 +13,10 @@ func newCall(s *Stream, callID, wireName string) *outputItem {
 	if tool, ok := s.req.Tools.Called(wireName); ok {
 		it.tool = *tool
 	}
-	if it.callID == "" {
+	if it.callID == "" || s.used(it.callID) {
 		it.callID = s.ids("call_")
 	}
+	s.calls = append(s.calls, it.callID)
 	switch it.tool.Kind {
 	case FunctionTool:
 		it.id = s.ids("fc_")
@@ -23,6 +26,19 @@ func newCall(s *Stream, callID, wireName string) *outputItem {
 		it.kind, it.id = searchItem, s.ids("tsc_")
 	}
 	return it
+}
+
+// used reports whether a call of the history or of this response has an id. Some providers count anew in every turn, and a client
+// would take the result of one call for that of the other.
+func (s *Stream) used(callID string) bool {
+	for i := range s.req.History {
+		for j := range s.req.History[i].Calls {
+			if s.req.History[i].Calls[j].ID == callID {
+				return true
+			}
+		}
+	}
+	return slices.Contains(s.calls, callID)
 }
 
 // functionArguments are the final arguments. The API has an object even where the model gave nothing, and at least one delta.
@@ -84,5 +100,5 @@ func searchArguments(text []byte) []byte {
 	if jsonscan.New(args).Kind() != jsonscan.Object || !jsonscan.Valid(args) {
 		return []byte("{}")
 	}
-	return args
+	return jsonscan.AppendCompact(args[:0], args) // on one line, for events must not hold line breaks
 }

@@ -44,7 +44,29 @@ func (it *outputItem) whole() bool {
 	if !it.isCall() {
 		return true
 	}
-	return len(it.text) > 0 && jsonscan.Valid(jsonscan.Unescape(nil, it.text))
+	if len(it.text) == 0 || it.text[0] == '{' && !ends(it.text, '}') {
+		return false // without reading all of it
+	}
+	return jsonscan.Valid(jsonscan.Unescape(nil, it.text))
+}
+
+// ends reports whether escaped text may end with a byte, white space aside.
+func ends(raw []byte, b byte) bool {
+	for n := len(raw); n > 0; n-- {
+		switch last := raw[n-1]; last {
+		case b:
+			return true
+		case ' ':
+		case 'n', 'r', 't':
+			if n < 2 || raw[n-2] != '\\' {
+				return false
+			}
+			n--
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // partForm is how the events of an item's only part are called and what they say besides the text.
@@ -231,13 +253,13 @@ func (it *outputItem) appendBody(s *Stream, dst []byte, status string, text []by
 		}
 		return append(dst, "]}"...)
 	case reasoningItem:
-		return it.appendReasoningBody(s, dst, text)
+		return it.appendReasoningBody(s, dst, text, status != "in_progress")
 	default:
 		return it.appendCallBody(dst, status, text)
 	}
 }
 
-func (it *outputItem) appendReasoningBody(s *Stream, dst, text []byte) []byte {
+func (it *outputItem) appendReasoningBody(s *Stream, dst, text []byte, done bool) []byte {
 	dst = append(dst, `reasoning","summary":[`...)
 	if len(text) > 0 && it.summary {
 		dst = summaryText.appendPart(dst, text)
@@ -248,7 +270,7 @@ func (it *outputItem) appendReasoningBody(s *Stream, dst, text []byte) []byte {
 		dst = reasoningText.appendPart(dst, text)
 		dst = append(dst, ']')
 	}
-	if it.closed && s.req.Encrypted && s.State != nil {
+	if done && s.req.Encrypted && s.State != nil {
 		if state := s.State(text); state != nil {
 			state.Provider, state.Model = s.target.Provider, s.target.Model
 			dst = append(dst, `,"encrypted_content":"`...)

@@ -49,9 +49,9 @@ type Stream struct {
 	output []byte        // finished items, separated by commas
 	index  int           // output index of the first of the queue
 	spaces []byte        // escaped white space that no text has followed yet
+	calls  []string      // ids of the calls so far
 	length int           // bytes of output, for an estimate of its tokens
 	usage  Usage
-	usages bool // the upstream gave counts
 }
 
 // phase is how far the stream has come.
@@ -77,7 +77,7 @@ func (s *Stream) Attempt(target Target) {
 	s.target = target
 	s.State = nil
 	s.spaces = nil
-	s.usages = false
+	s.usage = Usage{}
 }
 
 // Request is what the response answers.
@@ -115,17 +115,18 @@ func (s *Stream) Heartbeat() {
 }
 
 // Usage says how many tokens the exchange took. The last call counts.
-func (s *Stream) Usage(u Usage) {
-	s.usage = u
-	s.usages = true
-}
+func (s *Stream) Usage(u Usage) { s.usage = u }
 
-// Tokens are the counts of the exchange, estimated where the upstream gave none.
+// Tokens are the counts of the exchange, estimated where the upstream gave none. No prompt has none, whatever an upstream says.
 func (s *Stream) Tokens() Usage {
-	if s.usages {
-		return s.usage
+	u := s.usage.aligned()
+	if u.Input == 0 {
+		u.Input, u.Estimated = s.req.estimate(), true
 	}
-	return Usage{Input: estimate(s.req.Size), Output: estimate(s.length), Estimated: true}
+	if u.Output == 0 && s.length > 0 {
+		u.Output, u.Estimated = estimate(s.length), true
+	}
+	return u
 }
 
 // Text is a fragment of the answer. White space before the first word is held back, for many models put some before a call.
@@ -138,7 +139,6 @@ func (s *Stream) Text(raw []byte) {
 		}
 		raw = s.spaces
 		item = s.enqueue(&outputItem{kind: messageItem, id: s.ids("msg_")})
-		s.spaces = nil
 	}
 	s.write(item, raw)
 }
@@ -186,8 +186,13 @@ func (s *Stream) last(kind itemKind) *outputItem {
 
 // enqueue adds an item. What stands before it is closed where nothing more can belong to it.
 func (s *Stream) enqueue(item *outputItem) *outputItem {
+	if s.phase == ended {
+		item.closed = true
+		return item
+	}
 	s.Begin()
 	s.phase = speaking
+	s.spaces = nil
 	for _, earlier := range s.queue {
 		if !earlier.closed && earlier.whole() {
 			earlier.closed = true
@@ -202,19 +207,25 @@ func (s *Stream) enqueue(item *outputItem) *outputItem {
 func (s *Stream) advance() {
 	for len(s.queue) > 0 {
 		head := s.queue[0]
-		if !head.opened {
-			head.opened = true
-			head.index = s.index
-			head.open(s)
-			if len(head.text) > 0 {
-				head.delta(s, head.text)
-			}
-		}
+		s.openItem(head)
 		if !head.closed {
 			return
 		}
 		s.finish(head, "completed")
 		s.queue = s.queue[1:]
+	}
+}
+
+// openItem writes an item's added event, and what has come of it while it waited.
+func (s *Stream) openItem(item *outputItem) {
+	if item.opened {
+		return
+	}
+	item.opened = true
+	item.index = s.index
+	item.open(s)
+	if len(item.text) > 0 {
+		item.delta(s, item.text)
 	}
 }
 
@@ -262,7 +273,7 @@ func (s *Stream) Incomplete(reason string) {
 
 // Fail ends the response as failed. Items under way are not closed, for clients keep what is closed and run calls that are.
 func (s *Stream) Fail(f *fault.Fault) {
-	s.queue = nil
+	s.abandon()
 	s.end("response.failed", "failed", func(dst []byte) []byte {
 		dst = append(dst, `{"code":`...)
 		dst = jsonscan.AppendString(dst, f.FailedCode())
@@ -272,36 +283,44 @@ func (s *Stream) Fail(f *fault.Fault) {
 	}, false)
 }
 
-// end closes what is open and writes the terminal event, once. A call whose arguments are not whole is never closed: a client would
-// run it.
+// end closes what is open and writes the terminal event, once.
 func (s *Stream) end(event, status string, detail func([]byte) []byte, whole bool) {
 	if s.phase == ended {
 		return
 	}
 	s.Begin()
-	itemStatus := "completed"
-	for i, item := range s.queue {
-		cut := !whole && i == len(s.queue)-1
-		if cut && item.isCall() && !item.whole() {
-			break
-		}
-		if !item.opened {
-			item.opened, item.index = true, s.index
-			item.open(s)
-			if len(item.text) > 0 {
-				item.delta(s, item.text)
-			}
-		}
-		if cut {
-			itemStatus = "incomplete"
-		}
-		item.closed = true
-		s.finish(item, itemStatus)
-	}
-	s.queue = nil
+	s.closeItems(whole)
+	s.abandon()
 	s.phase = ended
 	s.terminal = event
 	s.state(event, status, detail)
+}
+
+// closeItems finishes what is under way. In a response that was cut short, a call whose arguments are not whole is never finished: a
+// client would run it. It stays open where it was opened, and what waits behind it is lost.
+func (s *Stream) closeItems(whole bool) {
+	for i, item := range s.queue {
+		status := "completed"
+		switch cut := !whole && !item.whole(); {
+		case cut && item.opened:
+			return
+		case cut:
+			continue
+		case !whole && !item.isCall() && i == len(s.queue)-1:
+			status = "incomplete"
+		}
+		s.openItem(item)
+		item.closed = true
+		s.finish(item, status)
+	}
+}
+
+// abandon drops what is under way.
+func (s *Stream) abandon() {
+	for _, item := range s.queue {
+		item.closed = true
+	}
+	s.queue = nil
 }
 
 // begin starts an event; send completes it.

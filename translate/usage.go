@@ -19,7 +19,36 @@ type Usage struct {
 // whose context meter stands at zero never compacts.
 const bytesPerToken = 4
 
+// tokensPerImage is what an image of usual size costs, whatever its bytes.
+const tokensPerImage = 1000
+
 func estimate(bytes int) int64 { return int64(bytes+bytesPerToken-1) / bytesPerToken }
+
+// estimate is about how many tokens the request has.
+func (r *Request) estimate() int64 {
+	size, images := r.Size, int64(0)
+	for i := range r.History {
+		for j := range r.History[i].Parts {
+			if part := &r.History[i].Parts[j]; part.Kind == ImagePart {
+				size -= len(part.Text)
+				images++
+			}
+		}
+	}
+	return estimate(size) + images*tokensPerImage
+}
+
+// aligned brings counts of other semantics into line: some providers leave what was cached out of the input, or what was thought
+// out of the output.
+func (u Usage) aligned() Usage {
+	if cache := u.Cached + u.CacheWrite; cache > u.Input {
+		u.Input += cache
+	}
+	if u.Reasoning > u.Output {
+		u.Output += u.Reasoning
+	}
+	return u
+}
 
 func (u *Usage) append(dst []byte) []byte {
 	dst = append(dst, `{"input_tokens":`...)

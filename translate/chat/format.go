@@ -42,7 +42,7 @@ func (e *encoder) format() {
 
 // formatPrompt asks for the format in words, escaped. Providers with a JSON mode want the word JSON in the prompt.
 func (e *encoder) formatPrompt() []byte {
-	prompt := []byte(`Answer with one JSON object and nothing else: no prose around it, no code fence.`)
+	prompt := []byte(`Give the final answer as one JSON object and nothing else: no prose around it, no code fence.`)
 	if e.req.Format.Schema == nil {
 		return prompt
 	}

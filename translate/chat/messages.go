@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"math/big"
+	"slices"
 
 	"github.com/caddy-codex/responses/translate"
 )
@@ -16,7 +17,7 @@ func (e *encoder) messages() {
 	e.text(`,"messages":[`)
 	history := e.req.History
 	current := e.currentTurn()
-	for i := 0; i < len(history); i++ {
+	for i := e.lead(); i < len(history); i++ {
 		m := &history[i]
 		switch m.Role {
 		case translate.System:
@@ -34,10 +35,21 @@ func (e *encoder) messages() {
 			i = end - 1
 		}
 	}
-	if e.promptedFormat() {
-		e.system([]translate.Part{{Text: e.formatPrompt()}}, len(history) == 0)
-	}
 	e.text("]")
+}
+
+// lead writes the leading system message where it says more than the history's, and returns where to go on. The format of the answer
+// stands there and not behind the last message, so that what a provider has read of one turn is found again in the next.
+func (e *encoder) lead() (next int) {
+	if !e.promptedFormat() {
+		return 0
+	}
+	var parts []translate.Part
+	if history := e.req.History; len(history) > 0 && history[0].Role == translate.System {
+		parts, next = slices.Clip(history[0].Parts), 1
+	}
+	e.system(append(parts, translate.Part{Text: e.formatPrompt()}), true)
+	return next
 }
 
 // currentTurn is the index of the first message after the last one from the user.
@@ -92,10 +104,11 @@ func (e *encoder) joined(parts []translate.Part) {
 
 // note stands in for a part that cannot be sent.
 func note(part *translate.Part) []byte {
+	what := []byte("image")
 	if part.Kind == translate.FilePart {
-		return append(append([]byte("[file "), part.Name...), " omitted: it cannot be sent to this model]"...)
+		what = bytes.TrimSpace(append([]byte("file "), part.Name...))
 	}
-	return []byte("[image omitted: it cannot be sent to this model]")
+	return append(append([]byte("["), what...), " omitted: it cannot be sent to this model]"...)
 }
 
 func (e *encoder) user(parts []translate.Part) {
@@ -163,11 +176,23 @@ func (e *encoder) image(part *translate.Part) {
 	}
 	e.text(`{"url":`)
 	e.escaped(part.Text)
-	if e.d.ImageDetail == "send" && len(part.Detail) > 0 {
+	if detail := chatDetail(part.Detail); e.d.ImageDetail == "send" && detail != "" {
 		e.member("detail")
-		e.escaped(part.Detail)
+		e.string(detail)
 	}
 	e.text("}}")
+}
+
+// chatDetail is the nearest level of detail that this wire has.
+func chatDetail(detail []byte) string {
+	switch string(detail) {
+	case "auto", "low", "high":
+		return string(detail)
+	case "original":
+		return "high"
+	default:
+		return ""
+	}
 }
 
 // assistant writes the model's own message with its calls and, as the dialect wants it, its reasoning.
@@ -246,13 +271,19 @@ func (e *encoder) results(results []translate.Message) {
 
 // callID writes an id in the form that the provider takes.
 func (e *encoder) callID(id string) {
-	if e.d.ToolCallID == "alphanumeric9" && !alphanumeric9(id) {
-		id = shortID(id)
+	switch {
+	case e.d.ToolCallID == "alphanumeric9" && !alphanumeric9(id):
+		id = hash62(id, shortIDLen)
+	case e.d.ToolCallID == "max40" && len(id) > 40:
+		id = "call_" + hash62(id, longIDLen)
 	}
 	e.string(id)
 }
 
-const shortIDLen = 9
+const (
+	shortIDLen = 9
+	longIDLen  = 24
+)
 
 func alphanumeric9(id string) bool {
 	for i := range len(id) {
@@ -263,9 +294,9 @@ func alphanumeric9(id string) bool {
 	return len(id) == shortIDLen
 }
 
-// shortID is nine letters and digits that depend on the id alone.
-func shortID(id string) string {
+// hash62 is so many letters and digits that depend on the id alone.
+func hash62(id string, n int) string {
 	sum := sha256.Sum256([]byte(id))
 	digits := new(big.Int).SetBytes(sum[:]).Text(62)
-	return digits[len(digits)-shortIDLen:]
+	return digits[len(digits)-n:]
 }

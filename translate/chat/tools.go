@@ -75,8 +75,11 @@ func (e *encoder) description(tool *translate.Tool) {
 	}
 	e.member("description")
 	e.text(`"`)
-	e.raw(tool.Description)
-	e.text(`\n\nThis tool takes free text. Put the whole text into ` + translate.InputMember + `, as it is.`)
+	if len(tool.Description) > 0 {
+		e.raw(tool.Description)
+		e.text(blankLine)
+	}
+	e.text(`This tool takes free text. Put the whole text into ` + translate.InputMember + `, as it is.`)
 	if len(tool.Grammar) > 0 {
 		e.text(` The text has to follow this `)
 		e.raw(tool.Syntax)

@@ -100,8 +100,8 @@ func (c *Cursor) Kind() byte {
 	}
 }
 
-// Members goes over an object. The body of the loop may consume each member's value; it is skipped otherwise. Keys are
-// unescaped where they need it.
+// Members goes over an object. The body of the loop may consume each member's value; it is skipped otherwise. Keys are unescaped where
+// they need it; they are pieces of the text and hold no longer than it does.
 func (c *Cursor) Members() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		if c.Kind() != Object {

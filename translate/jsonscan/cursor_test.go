@@ -167,3 +167,18 @@ func BenchmarkSkip(b *testing.B) {
 		New(text).Skip()
 	}
 }
+
+func TestAppendCompactDropsWhiteSpaceBetweenTokensOnly(t *testing.T) {
+	tests := map[string]string{
+		`{"a":1}`:                       `{"a":1}`,
+		"\r\n{ \"a\" :\t[ 1 , 2 ]\n}\n": `{"a":[1,2]}`,
+		`{"a b": "c  d", "e": " \" f \\" , "g":" "}`: `{"a b":"c  d","e":" \" f \\","g":" "}`,
+		`"\\" `: `"\\"`,
+		` null`: `null`,
+	}
+	for value, want := range tests {
+		if got := string(AppendCompact([]byte("x"), []byte(value))); got != "x"+want {
+			t.Errorf("%q: got %q, want %q", value, got, "x"+want)
+		}
+	}
+}

@@ -1,0 +1,238 @@
+package chat_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/caddy-codex/responses/internal/upstreamtest"
+	"github.com/caddy-codex/responses/presets"
+	"github.com/caddy-codex/responses/translate"
+	"github.com/caddy-codex/responses/translate/chat"
+	"github.com/caddy-codex/responses/translate/dialect"
+)
+
+// The goldens show what four providers that differ much get for what Codex sends. Lists of tools, which are long and few, are in files of
+// their own, named for their content.
+func TestRecordedRequestsBecomeTheGoldenBodies(t *testing.T) {
+	requests := recorded(t)
+	for _, name := range []string{"deepseek", "mistral", "openai", "ollama"} {
+		p := preset(t, name)
+		for request, body := range requests {
+			t.Run(name+"/"+request, func(t *testing.T) {
+				got := chat.Encode(nil, parse(t, body), &p.target, &p.dialect)
+				golden(t, filepath.Join("testdata/golden", name, request+".json"), indent(t, withoutTools(t, got)))
+			})
+		}
+	}
+}
+
+// withoutTools puts the name of a file where the tools are.
+func withoutTools(t *testing.T, body []byte) []byte {
+	t.Helper()
+	tools := gjson.GetBytes(body, "tools")
+	if !tools.Exists() {
+		return body
+	}
+	sum := sha256.Sum256([]byte(tools.Raw))
+	name := "tools-" + hex.EncodeToString(sum[:4]) + ".json"
+	golden(t, filepath.Join("testdata/golden/tools", name), indent(t, []byte(tools.Raw)))
+	return bytes.Replace(body, []byte(tools.Raw), []byte(`"`+name+`"`), 1)
+}
+
+func indent(t *testing.T, body []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := json.Indent(&out, body, "", " "); err != nil {
+		t.Fatalf("%v\n%s", err, body)
+	}
+	out.WriteByte('\n')
+	return out.Bytes()
+}
+
+// Every provider gets only what it takes, and all of it again when asked again.
+func TestRecordedRequestsSuitEveryProvider(t *testing.T) {
+	requests := recorded(t)
+	all := []*provider{plain()}
+	for _, name := range presets.Names() {
+		all = append(all, preset(t, name))
+	}
+	for _, p := range all {
+		for request, body := range requests {
+			t.Run(p.target.Provider+"/"+request, func(t *testing.T) {
+				got := chat.Encode(nil, parse(t, body), &p.target, &p.dialect)
+				p.check(t, got)
+				if again := chat.Encode([]byte("{}"), parse(t, body), &p.target, &p.dialect); !bytes.Equal(again[2:], got) {
+					t.Errorf("asked again, it gets\n%s\nafter\n%s", again[2:], got)
+				}
+			})
+		}
+	}
+}
+
+// check holds a body against what the provider takes.
+func (p *provider) check(t testing.TB, body []byte) {
+	t.Helper()
+	if refusal := upstreamtest.Refusal(body, p.rules(body)...); refusal != "" {
+		t.Fatalf("%s refuses it: %s\n%s", p.target.Provider, refusal, body)
+	}
+	d, doc := &p.dialect, gjson.ParseBytes(body)
+	for _, message := range doc.Get("messages").Array() {
+		if role := message.Get("role").String(); message.Get("name").Exists() && (role != "tool" || !d.ToolMessageName) {
+			t.Errorf("a %s message has a name: %s", role, message.Raw)
+		}
+		for _, call := range message.Get("tool_calls").Array() {
+			if args := call.Get("function.arguments").String(); !gjson.Valid(args) || !gjson.Parse(args).IsObject() {
+				t.Errorf("arguments are no object: %s", args)
+			}
+			if id := call.Get("id").String(); d.ToolCallID == "alphanumeric9" && len(id) != 9 {
+				t.Errorf("a call has the id %q", id)
+			}
+		}
+		for _, image := range message.Get(`content.#(type=="image_url")#.image_url`).Array() {
+			url := image.Get("url").String()
+			if d.ImageForm == "string" {
+				url = image.String()
+			}
+			if d.Images == "none" || url == "" || d.Images == "data" && !strings.HasPrefix(url, "data:") {
+				t.Errorf("an image came as %.80s", image.Raw)
+			}
+		}
+	}
+	for _, parameters := range doc.Get("tools.#.function.parameters").Array() {
+		for _, keyword := range []string{"anyOf", "oneOf", "allOf", "not", "enum"} {
+			if parameters.Get(keyword).Exists() {
+				t.Errorf("parameters have %s at their root: %s", keyword, parameters.Raw)
+			}
+		}
+	}
+	if choice := doc.Get("tool_choice"); choice.Type == gjson.String && !d.TakesToolChoice(strings.Replace(choice.String(), "any", "required", 1)) {
+		t.Errorf("tool_choice is %s, the provider takes %v", choice, d.ToolChoice)
+	}
+	effort := doc.Get("reasoning_effort").String() + doc.Get("reasoning.effort").String()
+	values := append(slices.Collect(maps.Values(d.EffortMap)), "", "none", gjson.Get("{"+string(d.ExtraBody)+"}", "reasoning_effort").String())
+	if !slices.Contains(values, effort) {
+		t.Errorf("effort is %q", effort)
+	}
+}
+
+// rules are what the strict upstream of the tests has to know of a dialect.
+func (p *provider) rules(body []byte) []upstreamtest.Option {
+	d := &p.dialect
+	options := []upstreamtest.Option{
+		upstreamtest.Without(
+			"frequency_penalty", "logprobs", "max_tokens", "presence_penalty", "reasoning_effort", "response_format", "stop", "stream_options",
+			"temperature", "thinking", "top_logprobs", "top_p", "user_id",
+		),
+		upstreamtest.Allow(fields(d)...),
+	}
+	if d.SystemRole == "developer" {
+		options = append(options, upstreamtest.DeveloperRole)
+	}
+	if d.LateSystem == "allow" {
+		options = append(options, upstreamtest.LateSystem)
+	}
+	if d.ReasoningOut == "thinking_parts" {
+		options = append(options, upstreamtest.ThinkingParts)
+	}
+	if d.ReasoningOut == "reasoning_content" && (d.ReasoningRequired == "always" || d.ReasoningRequired == "with_tools" && gjson.GetBytes(body, "tools").Exists()) {
+		options = append(options, upstreamtest.RequireReasoning)
+	}
+	return options
+}
+
+// fields are the top-level fields that a dialect may send besides those that all do.
+func fields(d *dialect.Dialect) []string {
+	all := strings.Split(d.EffortParam, "+")
+	all[0], _, _ = strings.Cut(all[0], ".")
+	for field, sent := range map[string]bool{
+		d.MaxTokensField:        d.MaxTokensField != "none",
+		d.UserField:             d.UserField != "omit",
+		"prompt_cache_key":      d.CacheKey == "prompt_cache_key",
+		"stream_options":        d.StreamUsage != "omit",
+		"temperature":           d.Sampling == "pass",
+		"top_p":                 d.Sampling == "pass",
+		"parallel_tool_calls":   d.ParallelToolCalls == "send",
+		"response_format":       d.ResponseFormat != "none",
+		"verbosity":             d.Verbosity == "send",
+		"service_tier":          d.ServiceTier == "send",
+		"thinking":              len(d.ThinkingFields) > 0,
+		"no field of this name": false,
+	} {
+		if sent {
+			all = append(all, field)
+		}
+	}
+	for field := range gjson.Parse("{" + string(d.ExtraBody) + "}").Map() {
+		all = append(all, field)
+	}
+	return all
+}
+
+func TestCompactionByTheProviderIsRefused(t *testing.T) {
+	_, err := translate.Parse(readFile(t, "testdata/requests/"+unserved+".json"), ring)
+	if err == nil || !strings.Contains(err.Error(), "compaction") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// What a provider has read before it finds again at the same place, or its prompt cache is of no use.
+func TestAnEarlierTurnIsAPrefixOfTheNext(t *testing.T) {
+	requests := recorded(t)
+	names := slices.Sorted(maps.Keys(requests))
+	all := []*provider{plain()}
+	for _, name := range presets.Names() {
+		all = append(all, preset(t, name))
+	}
+	pairs := 0
+	for i, name := range names[1:] {
+		before, after := requests[names[i]], requests[name]
+		if scenario, _, _ := cutLast(name, "-"); !strings.HasPrefix(names[i], scenario) || !continues(before, after) {
+			continue
+		}
+		pairs++
+		for _, p := range all {
+			t.Run(p.target.Provider+"/"+name, func(t *testing.T) {
+				first := messages(p.body(t, string(before)))
+				second := messages(p.body(t, string(after)))
+				if !strings.HasPrefix(second, strings.TrimSuffix(first, "]")+",") {
+					t.Errorf("first\n%s\nthen\n%s", first, second)
+				}
+			})
+		}
+	}
+	if pairs < 12 {
+		t.Errorf("only %d requests go on from another", pairs)
+	}
+}
+
+func messages(body []byte) string { return gjson.GetBytes(body, "messages").Raw }
+
+// continues reports whether a request has all items of another at its beginning, and the same tools.
+func continues(before, after []byte) bool {
+	earlier, later := gjson.GetBytes(before, "input").Array(), gjson.GetBytes(after, "input").Array()
+	if len(later) <= len(earlier) {
+		return false
+	}
+	for i := range earlier {
+		if earlier[i].Raw != later[i].Raw {
+			return false
+		}
+	}
+	return true
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
