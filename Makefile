@@ -4,7 +4,7 @@ GO                    ?= go
 GOFUMPT_VERSION       := v0.12.0
 GOLANGCI_LINT_VERSION := v2.15.0
 
-# Flags for the go test of `make test`, such as -json or -run.
+# Flags for go test, such as -json or -run=TestName.
 TESTFLAGS ?=
 
 # Packages for `make race`.
@@ -28,7 +28,7 @@ test: clients ## run all tests, with the real Codex CLI where npm is installed
 
 .PHONY: race
 race: clients ## run all tests under the race detector (needs a C compiler)
-	$(GO) test -race -count=1 $(RACEPKGS)
+	$(GO) test -race -count=1 $(TESTFLAGS) $(RACEPKGS)
 
 .PHONY: golden
 golden: ## rewrite the golden files from what the code does now; review the difference like code

@@ -27,6 +27,10 @@ func init() {
 //			key <secret>...
 //			model <client model> <upstream model>
 //			set <knob> <value>...
+//			timeouts {
+//				first_event <duration>
+//				idle <duration>
+//			}
 //			<any reverse_proxy subdirective>
 //		}
 //		route <pattern> <provider>[/<model>]... {
@@ -124,7 +128,7 @@ func (p *parser) subdirective() error {
 	case "max_body":
 		return p.size(&h.MaxBody, "max_body <size>")
 	case "heartbeat":
-		return p.duration(&h.Heartbeat, "heartbeat <duration>")
+		return readDuration(p.Dispenser, &h.Heartbeat, "heartbeat <duration>")
 	case "cors":
 		return p.origins(&h.CORS)
 	case "seal_key":
@@ -170,16 +174,17 @@ func (p *parser) size(to *int64, form string) error {
 	return nil
 }
 
-func (p *parser) duration(to *caddy.Duration, form string) error {
+// readDuration reads the one argument of a subdirective as a duration.
+func readDuration(d *caddyfile.Dispenser, to *caddy.Duration, form string) error {
 	var word string
-	if err := p.word(&word, form); err != nil {
-		return err
+	if !d.AllArgs(&word) {
+		return badForm(d, form)
 	}
-	d, err := caddy.ParseDuration(word)
-	if err != nil || d <= 0 {
-		return p.Errf("%s: %s is not a duration above zero, such as 10s", form, word)
+	duration, err := caddy.ParseDuration(word)
+	if err != nil || duration <= 0 {
+		return d.Errf("%s: %s is not a duration above zero, such as 10s", form, word)
 	}
-	*to = caddy.Duration(d)
+	*to = caddy.Duration(duration)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 
@@ -42,7 +43,7 @@ func explain(err error, segment *caddyfile.Dispenser) error {
 	segment.Next()
 	for nesting := segment.Nesting(); segment.NextBlock(nesting); {
 		if segment.Nesting() == nesting+1 && strings.HasPrefix(err.Error(), "unrecognized subdirective "+segment.Val()+", at") {
-			return fmt.Errorf("%w; a provider takes wire, base_url, key, model, set and the subdirectives of reverse_proxy", err)
+			return fmt.Errorf("%w; a provider takes wire, base_url, key, model, set, timeouts and the subdirectives of reverse_proxy", err)
 		}
 	}
 	return err
@@ -83,6 +84,9 @@ var forms = map[string]string{
 
 func (p *Provider) subdirective(d *caddyfile.Dispenser) error {
 	name := d.Val()
+	if name == "timeouts" {
+		return p.readTimeouts(d)
+	}
 	args := d.RemainingArgs() // also those of a line of reverse_proxy's, which may be called like one of ours
 	form, ours := forms[name]
 	if !ours {
@@ -97,6 +101,30 @@ func (p *Provider) subdirective(d *caddyfile.Dispenser) error {
 	d.DeleteN(len(args) + 1)
 	return nil
 }
+
+// readTimeouts reads the block timeouts and deletes its tokens.
+func (p *Provider) readTimeouts(d *caddyfile.Dispenser) error {
+	segment := d.NextSegment()
+	block := caddyfile.NewDispenser(segment)
+	block.Next()
+	if block.NextArg() {
+		return badForm(block, timeoutsForm)
+	}
+	p.Timeouts = new(Timeouts)
+	for block.NextBlock(0) {
+		to, ok := map[string]*caddy.Duration{"first_event": &p.Timeouts.FirstEvent, "idle": &p.Timeouts.Idle}[block.Val()]
+		if !ok {
+			return block.Errf("unrecognized subdirective %s; timeouts takes first_event and idle", block.Val())
+		}
+		if err := readDuration(block, to, block.Val()+" <duration>"); err != nil {
+			return err
+		}
+	}
+	d.DeleteN(len(segment))
+	return nil
+}
+
+const timeoutsForm = "timeouts { first_event <duration>; idle <duration> }"
 
 // set takes one of the provider's own subdirectives.
 func (p *Provider) set(name string, args []string) error {

@@ -81,7 +81,7 @@ func (p *passThrough) encode(_ *exchange, a *attempt) ([]byte, *fault.Fault) {
 func (p *passThrough) header(http.Header, *attempt) {}
 
 // passedHeaders are those of the provider's answer that are the client's business.
-var passedHeaders = [...]string{"Content-Type", "Content-Length", "Cache-Control", "Retry-After"}
+var passedHeaders = [...]string{"Content-Type", "Content-Encoding", "Content-Length", "Cache-Control", "Retry-After"}
 
 func (p *passThrough) reply(x *exchange, a *attempt, res *http.Response) (*http.Response, *fault.Fault) {
 	header := make(http.Header)

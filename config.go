@@ -55,6 +55,9 @@ type Provider struct {
 	// Dialect sets single knobs of the provider's dialect. Default: the preset's.
 	Dialect dialect.Settings `json:"dialect,omitempty"`
 
+	// Timeouts bound how long the provider may keep silent.
+	Timeouts *Timeouts `json:"timeouts,omitempty"`
+
 	// ReverseProxy configures how requests reach the provider, as the reverse_proxy handler does: load balancing, health checks,
 	// transport, headers. Upstreams come from the base URLs where it names none.
 	ReverseProxy *reverseproxy.Handler `json:"reverse_proxy,omitempty"`
@@ -115,6 +118,9 @@ func (p *Provider) checkSettings() error {
 	var d dialect.Dialect
 	if err := d.Apply(p.Dialect); err != nil {
 		return err
+	}
+	if err := p.Timeouts.check(); err != nil {
+		return fmt.Errorf("provider %s: %w", p.Name, err)
 	}
 	return checkKeys(p.Keys)
 }

@@ -118,6 +118,14 @@ func TestChatCompletionsPassesBytesThrough(t *testing.T) {
 	}
 }
 
+func TestChatCompletionsInACodingKeepIt(t *testing.T) {
+	upstream := upstreamtest.New(t, upstreamtest.JSON(http.StatusOK, encoded(t, "{}", "gzip")).WithHeader("Content-Encoding", "gzip"))
+	gw := start(t, mock(upstream, "header_up Accept-Encoding gzip"))
+	if got := gw.Post("/v1/chat/completions", chatty); got.Header.Get("Content-Encoding") != "gzip" || string(got.Body) != encoded(t, "{}", "gzip") {
+		t.Errorf("got %v %q", got.Header, got.Body)
+	}
+}
+
 func TestTheUpstreamPathIsAddedToTheBaseURL(t *testing.T) {
 	for base, want := range map[string]string{
 		"/v1": "/v1/chat/completions", "/v1/": "/v1/chat/completions", "": "/chat/completions", "/": "/chat/completions",

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -18,8 +19,8 @@ import (
 
 // exchange is one client request through all its attempts.
 //
-// Its parts run in turns, never at once: the reverse proxy's copying of the reply, and the heartbeat, which writes to the client only
-// while the copying waits for the upstream. mu and idle see to that.
+// Its parts run in turns, never at once: the reverse proxy's copying of the reply, and the watch, which writes to the client only while
+// the copying waits for the upstream. mu and idle see to that.
 type exchange struct {
 	handler *Handler
 	request *http.Request // the client's
@@ -33,8 +34,9 @@ type exchange struct {
 	mu        sync.Mutex
 	idle      bool // the reply is waiting for the upstream
 	done      bool // the exchange has ended
-	heartbeat *time.Timer
+	watch     *time.Timer
 	lastWrite time.Time
+	pace      time.Duration // how often the watch looks at the least
 }
 
 type exchangeKey struct{}
@@ -48,6 +50,11 @@ type attempt struct {
 	sent     http.Header  // the request's, as the provider got it
 	cancel   context.CancelFunc
 	log      *Attempt
+
+	heard    atomic.Bool  // something came from the provider since the watch last looked
+	heardAt  time.Time    // when the watch last found so, or the attempt began
+	replying bool         // the reply has begun
+	expired  *fault.Fault // set by the watch when it has cancelled the attempt
 }
 
 // payload is the endpoint's part of an exchange: what its requests and replies look like.
@@ -113,7 +120,7 @@ func (x *exchange) try(t target) (*fault.Fault, error) {
 	}
 	x.record.Attempts = append(x.record.Attempts, Attempt{Provider: t.upstream.name, Model: t.model, Start: x.handler.now()})
 	log := x.record.Last()
-	x.attempt = &attempt{target: t, dialect: d, log: log}
+	x.attempt = &attempt{target: t, dialect: d, log: log, heardAt: log.Start}
 	if f := x.missingKey(x.attempt); f != nil {
 		log.Cause, log.End = f.Error(), x.handler.now()
 		return f, nil
@@ -123,6 +130,7 @@ func (x *exchange) try(t target) (*fault.Fault, error) {
 	defer cancel()
 	x.attempt.cancel = cancel
 	x.client.header = make(http.Header)
+	x.watchAttempt(t.upstream.timeouts)
 	err = x.attempt.upstream.proxy.ServeHTTP(x.client, x.upstreamRequest(ctx), nothing)
 	log.End = x.handler.now()
 	if x.attempt.answered {
@@ -191,8 +199,8 @@ func (x *exchange) proxyFault(err error) *fault.Fault {
 // finish completes the record and hands it to the observers, also where a panic ends the exchange.
 func (x *exchange) finish() {
 	x.mu.Lock()
-	if x.heartbeat != nil {
-		x.heartbeat.Stop()
+	if x.watch != nil {
+		x.watch.Stop()
 	}
 	x.done = true
 	x.mu.Unlock()

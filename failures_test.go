@@ -122,6 +122,10 @@ func mishaps() map[string]mishap {
 			reply:  upstreamtest.JSON(302, "").WithHeader("Location", "https://login.example/"),
 			status: 502, code: "server_error", kind: "server_error", says: []string{"302"}, codex: "server_error",
 		},
+		"a coding that was not asked for": {
+			reply:  upstreamtest.Raw("\x1f\x8b\x08\x00").WithHeader("Content-Encoding", "gzip"),
+			status: 502, code: "server_error", kind: "server_error", says: []string{"gzip"}, codex: "server_error",
+		},
 		"an empty body": {
 			reply:  upstreamtest.Raw(""),
 			status: 502, code: "server_error", kind: "server_error", says: []string{"before it began"}, codex: "server_error",

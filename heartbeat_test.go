@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,6 +85,18 @@ func headerThen(step <-chan struct{}) http.HandlerFunc {
 		case <-r.Context().Done():
 		}
 		io.WriteString(w, frames(upstreamtest.Text("Hello."), upstreamtest.Finish("stop")))
+	}
+}
+
+func TestAnErrorThatComesSlowlyIsCoveredByHeartbeats(t *testing.T) {
+	step := make(chan struct{})
+	slow := upstreamtest.Raw(`{"error":{"message":"Some`, `thing broke."}}`).WithStatus(http.StatusInternalServerError).Hold(step)
+	stream := start(t, mock(upstreamtest.New(t, slow)), "heartbeat 50ms").PostStream("/v1/responses", streamed)
+	beats(stream, 3)
+	step <- struct{}{}
+	events := stream.Require()
+	if got := events[len(events)-1].Response().Get("error.message").String(); !strings.Contains(got, "Something broke.") {
+		t.Errorf("the message is %q", got)
 	}
 }
 

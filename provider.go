@@ -19,16 +19,17 @@ import (
 
 // upstream is a provider made ready: its preset and configuration put together, its secrets resolved.
 type upstream struct {
-	name   string
-	title  string
-	wire   *wire
-	base   *url.URL // host and port of the first base URL; scheme, path and query of all
-	keys   []string
-	wanted []string          // placeholders that should give a key, empty where the provider does without
-	models map[string]string // client's name to provider's
-	preset *presets.Preset   // an empty one for providers without
-	custom dialect.Settings
-	proxy  *reverseproxy.Handler
+	name     string
+	title    string
+	wire     *wire
+	base     *url.URL // host and port of the first base URL; scheme, path and query of all
+	keys     []string
+	wanted   []string          // placeholders that should give a key, empty where the provider does without
+	models   map[string]string // client's name to provider's
+	preset   *presets.Preset   // an empty one for providers without
+	custom   dialect.Settings
+	timeouts Timeouts
+	proxy    *reverseproxy.Handler
 
 	ownHeaders map[string]bool // request headers that header_up sets, which are not ours to remove
 
@@ -42,7 +43,7 @@ const maxDialects = 512
 // provision makes the provider ready.
 func (p *Provider) provision(ctx caddy.Context) (*upstream, error) {
 	u := &upstream{
-		name: p.Name, title: p.Name, wire: wires[chatWire], models: p.Models, custom: p.Dialect,
+		name: p.Name, title: p.Name, wire: wires[chatWire], models: p.Models, custom: p.Dialect, timeouts: p.Timeouts.withDefaults(),
 		preset: &presets.Preset{}, dialects: make(map[string]*dialect.Dialect),
 	}
 	wireName, bases, keys, optional := p.Wire, p.BaseURLs, p.Keys, false

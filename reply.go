@@ -40,7 +40,12 @@ type replyReader struct {
 // open looks at how the reply comes. Some providers send one document where a stream was asked for, or the other way about.
 func (rd *replyReader) open(res *http.Response) *fault.Fault {
 	rd.body = res.Body
-	body := bufio.NewReaderSize(res.Body, 16)
+	if coding := res.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
+		f := fault.New(fault.BadReply, "sent its reply in the coding %s, which it was not asked for", coding)
+		f.Provider, f.Status = rd.attempt.upstream.name, res.StatusCode
+		return f
+	}
+	body := bufio.NewReaderSize(listening{res.Body, rd.attempt}, 16)
 	rd.exchange.setIdle(true)
 	first, err := body.Peek(1)
 	rd.exchange.setIdle(false)
@@ -155,7 +160,10 @@ func (rd *replyReader) wait() *fault.Fault {
 		return rd.end(nil)
 	default:
 		rd.drained = true
-		return rd.end(err)
+		if f := rd.end(err); f == nil || rd.attempt.expired == nil {
+			return f
+		}
+		return rd.attempt.expired
 	}
 }
 

@@ -31,7 +31,9 @@ func (h *Handler) serveResponses(w http.ResponseWriter, r *http.Request) error {
 		p.stream = translate.NewStream(req, h.ring, &p.events, translate.RandomIDs, h.now)
 		p.stream.Terse = x.codex
 		eventStreamHead(x.client.own)
-		x.startHeartbeat(p)
+		x.startWatch(p)
+	} else {
+		x.startWatch(nil)
 	}
 	return x.run(req.Model)
 }

@@ -30,18 +30,26 @@ func (x *exchange) roundTrip(req *http.Request, inner http.RoundTripper) (*http.
 	x.setIdle(true)
 	res, err := inner.RoundTrip(out)
 	x.setIdle(false)
+	if a.expired != nil {
+		return x.failed(req, a.expired, http.StatusGatewayTimeout), nil
+	}
 	if err != nil {
 		return nil, x.unreachable(err)
 	}
 	a.log.Status = res.StatusCode
 	if res.StatusCode < 200 || res.StatusCode > 299 {
 		defer res.Body.Close()
+		x.setIdle(true)
 		text, _ := io.ReadAll(io.LimitReader(res.Body, maxErrorBody))
+		x.setIdle(false)
 		return x.failed(req, fault.FromResponse(a.upstream.name, res.StatusCode, res.Header, text, x.handler.now()), res.StatusCode), nil
 	}
 	reply, f := x.body.reply(x, a, res)
 	if f != nil {
 		res.Body.Close()
+		if a.expired != nil {
+			f = a.expired
+		}
 		if gone := x.request.Context().Err(); gone != nil {
 			return nil, gone // not a failure of the upstream, for its health
 		}

@@ -279,7 +279,7 @@ func (h *history) result(it *item, content []Part) {
 	if answered && id.uses > 0 {
 		return // a second answer says nothing new
 	}
-	note := []Part{{Text: []byte(`[output of an earlier tool call]\n`)}}
+	note := []Part{{Text: []byte("[output of an earlier tool call]")}}
 	h.other(Message{Role: User, Parts: append(note, content...)})
 }
 
@@ -309,7 +309,7 @@ func (h *history) closeTurn() {
 func (h *history) agentMessage(it *item) {
 	content := it.content
 	if len(it.author) > 0 {
-		sender := append(append([]byte("[message from agent "), it.author...), `]\n`...)
+		sender := append(append([]byte("[message from agent "), it.author...), ']')
 		content = append([]Part{{Text: sender}}, content...)
 	}
 	h.other(Message{Role: User, Parts: content})

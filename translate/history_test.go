@@ -34,7 +34,7 @@ func sealed(r *envelope.Ring, text string) string {
 }
 
 func TestHistoryIsArranged(t *testing.T) {
-	const again = `[output of an earlier tool call]\n`
+	const again = "[output of an earlier tool call]"
 	tests := map[string]struct {
 		items []string
 		want  []string
@@ -196,7 +196,7 @@ func TestHistoryIsArranged(t *testing.T) {
 
 		"what another agent said": {
 			items: []string{`{"type":"agent_message","author":"/root/a","content":[{"type":"input_text","text":"x"}]}`},
-			want:  []string{`user: [message from agent /root/a]\n x`},
+			want:  []string{"user: [message from agent /root/a] x"},
 		},
 		"F30 an unknown item with text": {
 			items: []string{`{"type":"x_future","foo":1,"content":"x"}`, `{"type":"x_other","text":"y"}`, `{"type":"x_mine","role":"assistant","content":[{"type":"x","text":"z"}]}`},

@@ -1,0 +1,77 @@
+package codexresponses_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caddy-codex/responses/internal/upstreamtest"
+)
+
+// patience is a provider block's line with short timeouts.
+const patience = "timeouts {\nfirst_event 150ms\nidle 150ms\n}\n"
+
+// role is a chunk that says nothing yet.
+const role = `{"choices":[{"index":0,"delta":{"role":"assistant"}}]}`
+
+func TestAProviderThatKeepsSilentTimesOut(t *testing.T) {
+	never := make(chan struct{})
+	for name, reply := range map[string]upstreamtest.Reply{
+		"before its head":         upstreamtest.Stream(upstreamtest.Text("late")).HoldHeader(never),
+		"before it says anything": upstreamtest.Stream(role, upstreamtest.Text("late")).Hold(never),
+		"in the midst":            upstreamtest.Stream(upstreamtest.Text("early"), upstreamtest.Text("late")).Hold(never),
+	} {
+		t.Run(name, func(t *testing.T) {
+			upstream := upstreamtest.New(t, reply)
+			gw := start(t, mock(upstream, patience))
+			got := gw.Post("/v1/responses", whole)
+			message := errorOf(t, got).Get("message").String()
+			if got.Status != http.StatusGatewayTimeout || !strings.HasPrefix(message, "provider mock sent nothing for ") {
+				t.Errorf("got %d %s", got.Status, got.Body)
+			}
+			upstream.WaitClosed()
+		})
+	}
+}
+
+func TestAStreamWhoseProviderFallsSilentFails(t *testing.T) {
+	upstream := upstreamtest.New(t, upstreamtest.Stream(upstreamtest.Text("early"), upstreamtest.Text("late")).Hold(make(chan struct{})))
+	gw := start(t, mock(upstream, patience))
+	events := gw.PostStream("/v1/responses", streamed).Require()
+	last := events[len(events)-1]
+	if last.Type != "response.failed" || !strings.Contains(last.Response().Get("error.message").String(), "sent nothing for") {
+		t.Errorf("the last event is %s", last.Data)
+	}
+}
+
+func TestTheNextTargetServesWhereOneKeepsSilent(t *testing.T) {
+	silent := upstreamtest.New(t, upstreamtest.Stream(role, upstreamtest.Text("late")).Hold(make(chan struct{})))
+	other := upstreamtest.New(t, hello())
+	gw := start(t, provider("silent", silent.URL+"/v1", patience), mock(other), "route m silent mock")
+	if got := gw.Post("/v1/responses", whole); got.Status != http.StatusOK {
+		t.Errorf("got %d %s", got.Status, got.Body)
+	}
+	if cause := recorded(gw, 0).Get("attempts.0.cause").String(); !strings.Contains(cause, "sent nothing for") {
+		t.Errorf("the record says %q", cause)
+	}
+}
+
+func TestCommentsOfAProviderCountAsLife(t *testing.T) {
+	upstream := upstreamtest.New(t, upstreamtest.Func(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		for range 8 {
+			_, _ = io.WriteString(w, ": keep-alive\n\n")
+			_ = http.NewResponseController(w).Flush()
+			<-tick.C
+		}
+		_, _ = io.WriteString(w, "data: "+upstreamtest.Text("after all")+"\n\ndata: "+upstreamtest.Finish("stop")+"\n\ndata: [DONE]\n\n")
+	}))
+	gw := start(t, mock(upstream, patience))
+	if got := gw.Post("/v1/responses", whole); got.Status != http.StatusOK || !strings.Contains(string(got.Body), "after all") {
+		t.Errorf("got %d %s", got.Status, got.Body)
+	}
+}
