@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -143,30 +141,6 @@ func TestAStreamOutlivesAReload(t *testing.T) {
 	events := stream.Require()
 	if last := events[len(events)-1]; last.Type != "response.completed" {
 		t.Errorf("the last event is %s", last.Data)
-	}
-}
-
-func TestIdleConnectionsGoWithTheirConfiguration(t *testing.T) {
-	for name, transport := range map[string]string{"of the default transport": "", "of a configured transport": "transport http"} {
-		t.Run(name, func(t *testing.T) {
-			closed := make(chan struct{}, 1)
-			upstream := httptest.NewUnstartedServer(http.HandlerFunc(echo))
-			upstream.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-				if state == http.StateClosed {
-					closed <- struct{}{}
-				}
-			}
-			upstream.Start()
-			t.Cleanup(upstream.Close)
-			gw := start(t, provider("mock", upstream.URL, transport))
-			requireText(t, gw.Post("/v1/responses", whole), "Say hello. ")
-			reload(gw, site(provider("mock", refusing(t))))
-			select {
-			case <-closed:
-			case <-time.After(10 * time.Second):
-				t.Error("the connection to the upstream is still open")
-			}
-		})
 	}
 }
 

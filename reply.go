@@ -84,7 +84,7 @@ func (rd *replyReader) prime() *fault.Fault {
 		if !ok {
 			if rd.began && rd.payload.req.Stream && !rd.exchange.client.begun() {
 				stream.Begin()
-				rd.exchange.client.send(rd.payload.events.take())
+				rd.payload.events.sendTo(rd.exchange.client)
 				rd.exchange.lastWrite = rd.exchange.handler.now()
 			}
 			if f := rd.wait(); f != nil {

@@ -55,7 +55,7 @@ func (p *responses) target(a *attempt) *translate.Target {
 }
 
 func (p *responses) encode(_ *exchange, a *attempt) ([]byte, *fault.Fault) {
-	dst := make([]byte, 0, p.req.Size+p.req.Size/8+1024)
+	dst := borrow(p.req.Size + p.req.Size/8 + 1024)
 	return a.upstream.wire.encode(dst, p.req, p.target(a), a.dialect), nil
 }
 
@@ -83,7 +83,7 @@ func (p *responses) reply(x *exchange, a *attempt, res *http.Response) (*http.Re
 	}
 	out := &http.Response{
 		StatusCode: http.StatusOK, Status: "200 OK", Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: make(http.Header), Request: res.Request,
+		Header: make(http.Header),
 	}
 	if p.req.Stream {
 		out.ContentLength = -1
@@ -99,18 +99,15 @@ func (p *responses) reply(x *exchange, a *attempt, res *http.Response) (*http.Re
 }
 
 // beat implements beater.
-func (p *responses) beat() []byte {
-	if p.stream.Ended() {
-		return nil
-	}
+func (p *responses) beat(c *client) {
 	p.stream.Heartbeat()
-	return p.events.take()
+	p.events.sendTo(c)
 }
 
 // fail implements payload.
 func (p *responses) fail(x *exchange, f *fault.Fault) {
 	p.stream.Fail(f)
-	x.client.send(p.events.take())
+	p.events.sendTo(x.client)
 }
 
 // eventStreamHead sets the headers of a streamed reply, which no proxy on the way is to hold back or change.

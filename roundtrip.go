@@ -1,7 +1,6 @@
 package codexresponses
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -26,10 +25,12 @@ func (x *exchange) roundTrip(req *http.Request, inner http.RoundTripper) (*http.
 	if f != nil {
 		return x.failed(req, f, f.HTTPStatus()), nil
 	}
-	out := x.outgoing(req, a, body)
+	sent := &upstreamBody{data: body}
+	out := x.outgoing(req, a, sent)
 	x.setIdle(true)
 	res, err := inner.RoundTrip(out)
 	x.setIdle(false)
+	sent.release()
 	if a.expired != nil {
 		return x.failed(req, a.expired, http.StatusGatewayTimeout), nil
 	}
@@ -64,7 +65,7 @@ func (x *exchange) roundTrip(req *http.Request, inner http.RoundTripper) (*http.
 }
 
 // outgoing is the request as the provider gets it.
-func (x *exchange) outgoing(req *http.Request, a *attempt, body []byte) *http.Request {
+func (x *exchange) outgoing(req *http.Request, a *attempt, body *upstreamBody) *http.Request {
 	out := req.Clone(req.Context())
 	for _, name := range [...]string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Via"} {
 		out.Header.Del(name)
@@ -82,9 +83,9 @@ func (x *exchange) outgoing(req *http.Request, a *attempt, body []byte) *http.Re
 		Scheme: req.URL.Scheme, Host: req.URL.Host,
 		Path: joinPath(a.upstream.base.Path, x.body.wirePath(a)), RawQuery: a.upstream.base.RawQuery,
 	}
-	out.Body = io.NopCloser(bytes.NewReader(body))
-	out.ContentLength = int64(len(body))
-	out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	out.Body = body.open()
+	out.ContentLength = int64(len(body.data))
+	out.GetBody = func() (io.ReadCloser, error) { return body.open(), nil }
 	return out
 }
 

@@ -7,14 +7,20 @@ import (
 	"github.com/caddy-codex/responses/translate/jsonscan"
 )
 
-// eventSink gathers events as frames of an event stream until they are written.
+// eventSink gathers events as frames of an event stream until they are written. While it holds none it holds no buffer.
 type eventSink struct {
 	buf   []byte
 	taken int
 }
 
+// usualFrames is room for the frames that go out together.
+const usualFrames = 8 << 10
+
 // Event implements translate.Sink.
 func (s *eventSink) Event(typ string, data []byte) {
+	if s.buf == nil {
+		s.buf = borrow(usualFrames)
+	}
 	s.buf = sse.AppendEvent(s.buf, typ, data)
 }
 
@@ -23,18 +29,24 @@ func (s *eventSink) read(p []byte) int {
 	n := copy(p, s.buf[s.taken:])
 	s.taken += n
 	if s.taken == len(s.buf) {
-		s.buf, s.taken = s.buf[:0], 0
+		s.reset()
 	}
 	return n
 }
 
+func (s *eventSink) reset() {
+	giveBack(s.buf)
+	s.buf, s.taken = nil, 0
+}
+
 func (s *eventSink) pending() int { return len(s.buf) - s.taken }
 
-// take returns all frames. They hold until the next event.
-func (s *eventSink) take() []byte {
-	frames := s.buf[s.taken:]
-	s.buf, s.taken = s.buf[:0], 0
-	return frames
+// sendTo writes all frames to a client at once.
+func (s *eventSink) sendTo(c *client) {
+	if s.pending() > 0 {
+		c.send(s.buf[s.taken:])
+		s.reset()
+	}
 }
 
 // finalSink keeps the response object of the terminal event.

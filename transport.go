@@ -71,7 +71,6 @@ func loadTransport(ctx caddy.Context, proxy *reverseproxy.Handler, https bool) (
 		if err := t.Provision(ctx); err != nil {
 			return nil, fmt.Errorf("provisioning transport: %w", err)
 		}
-		ctx.OnCancel(func() { _ = t.Cleanup() }) // as Caddy does with the modules that it has loaded itself
 		return t, nil
 	}
 	if https {

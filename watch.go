@@ -38,9 +38,8 @@ func (t *Timeouts) withDefaults() Timeouts {
 
 // beater is a payload whose reply is a stream that can be kept alive.
 type beater interface {
-	// beat returns bytes that tell the client that the exchange is alive, nil where there is nothing more to say. It begins the reply
-	// if need be.
-	beat() []byte
+	// beat tells the client that the exchange is alive, unless there is nothing more to say. It begins the reply if need be.
+	beat(c *client)
 }
 
 // startWatch keeps an eye on an exchange in which nothing happens.
@@ -94,9 +93,7 @@ func (x *exchange) keepAlive(b beater, now time.Time) time.Duration {
 	if silent := now.Sub(x.lastWrite); silent < interval {
 		return interval - silent
 	}
-	if frame := b.beat(); frame != nil {
-		x.client.send(frame)
-	}
+	b.beat(x.client)
 	x.lastWrite = now
 	return interval
 }

@@ -15,7 +15,8 @@ const DefaultMaxEvent = 32 << 20
 // ErrTooLong says that an event is longer than the reader's limit.
 var ErrTooLong = errors.New("event is longer than the limit")
 
-const readSize = 16 << 10
+// readSize is what one read asks for. HTTP hands out at most 4 KiB at a time, and an idle stream keeps the buffer.
+const readSize = 4 << 10
 
 // Event is one event of a stream. Its bytes are the reader's and hold until the next call of Next.
 type Event struct {

@@ -52,7 +52,7 @@ type history struct {
 	ring    *envelope.Ring
 	turn    *turn
 	begun   bool   // something other than a system message has been seen
-	leading []byte // escaped: all leading system text
+	leading []Part // all leading system text
 	ids     map[string]callID
 }
 
@@ -76,12 +76,10 @@ func (t *turn) answered() bool {
 	return slices.ContainsFunc(t.results, func(m *Message) bool { return m != nil })
 }
 
-const blankLine = `\n\n`
-
 // instructions lead the history.
 func (h *history) instructions(text []byte) {
 	if len(text) > 0 {
-		h.leading = bytes.Clone(text)
+		h.leading = append(h.leading, Part{Text: text})
 	}
 }
 
@@ -165,13 +163,9 @@ func (h *history) message(it *item) {
 // lead adds to the system text at the start.
 func (h *history) lead(content []Part) {
 	for _, part := range content {
-		if part.Kind != TextPart || len(part.Text) == 0 {
-			continue
+		if part.Kind == TextPart && len(part.Text) > 0 {
+			h.leading = append(h.leading, part)
 		}
-		if len(h.leading) > 0 {
-			h.leading = append(h.leading, blankLine...)
-		}
-		h.leading = append(h.leading, part.Text...)
 	}
 }
 
@@ -182,7 +176,7 @@ func (h *history) begin() {
 	}
 	h.begun = true
 	if len(h.leading) > 0 {
-		h.req.History = append(h.req.History, Message{Role: System, Parts: []Part{{Text: h.leading}}})
+		h.req.History = append(h.req.History, Message{Role: System, Parts: h.leading})
 	}
 }
 

@@ -49,7 +49,7 @@ func TestHistoryIsArranged(t *testing.T) {
 		},
 		"F34 leading system messages are one": {
 			items: []string{message("developer", "a"), message("system", "b"), message("user", "c")},
-			want:  []string{`system: a\n\nb`, "user: c"},
+			want:  []string{`system: a b`, "user: c"},
 		},
 		"F34 a later one keeps its place": {
 			items: []string{message("developer", "a"), message("user", "b"), answer("c"), message("developer", "d"), message("user", "e")},
@@ -256,7 +256,7 @@ func TestHistoryIsArranged(t *testing.T) {
 
 func TestInstructionsComeFirst(t *testing.T) {
 	req := parse(t, request(`"input":[`+message("developer", "b")+`,`+message("user", "c")+`]`, `"instructions":"a"`))
-	sameLines(t, history(req), `system: a\n\nb`, "user: c")
+	sameLines(t, history(req), `system: a b`, "user: c")
 	req = parse(t, request(`"instructions":"a"`))
 	sameLines(t, history(req), "system: a")
 }

@@ -28,6 +28,7 @@ func (p *parser) readInput(c *jsonscan.Cursor) {
 		p.items = append(p.items, item{typ: "message", role: "user", content: readParts(c)})
 	case jsonscan.Array:
 		p.input = true
+		p.items = make([]item, 0, 32) // enough for a short thread
 		for i := range c.Elements() {
 			p.readItem(c, i)
 		}

@@ -2,6 +2,7 @@ package translate
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 
 	"github.com/caddy-codex/responses/translate/jsonscan"
@@ -23,6 +24,10 @@ type echo struct {
 
 // appendResponse appends the response object. detail writes the value of incomplete_details or error, by the status.
 func (s *Stream) appendResponse(dst []byte, status string, detail func([]byte) []byte) []byte {
+	if s.echoed == nil {
+		s.echoed = s.req.appendEcho(nil, s.Terse)
+	}
+	dst = slices.Grow(dst, len(s.echoed)+len(s.output)+512)
 	dst = append(dst, `{"id":"`...)
 	dst = append(dst, s.id...)
 	dst = append(dst, `","object":"response","created_at":`...)
@@ -50,9 +55,6 @@ func (s *Stream) appendResponse(dst []byte, status string, detail func([]byte) [
 	} else {
 		dst = append(dst, "null"...)
 	}
-	if s.echoed == nil {
-		s.echoed = s.req.appendEcho(nil, s.Terse)
-	}
 	dst = append(dst, s.echoed...)
 	return append(dst, '}')
 }
@@ -71,6 +73,7 @@ func (r *Request) appendEcho(dst []byte, terse bool) []byte {
 	if terse {
 		instructions, tools = nil, nil
 	}
+	dst = slices.Grow(dst, len(instructions)+len(tools)+1024)
 	dst = append(dst, `,"model":`...)
 	dst = jsonscan.AppendString(dst, r.Model)
 	dst = appendMember(dst, "instructions", only(instructions, jsonscan.String, jsonscan.Array), "null")

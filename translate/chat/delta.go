@@ -40,7 +40,7 @@ func (d *delta) read(c *jsonscan.Cursor) {
 		case "base_resp", "success", "detail", "message", "msg":
 			d.failed = true // where it is no error, there is a choice as well, and FromBody finds none
 		case "object":
-			d.failed = d.failed || c.Text() == "error"
+			d.failed = d.failed || string(c.RawString()) == "error"
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package jsonscan
 
 import (
+	"bytes"
 	"strconv"
 	"unicode/utf8"
 	"unsafe"
@@ -100,8 +101,8 @@ func hex4(text []byte) (rune, bool) {
 // Text reads a string and returns it unescaped; empty for any other value.
 func (c *Cursor) Text() string {
 	raw := c.RawString()
-	if raw == nil {
-		return ""
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw)
 	}
 	return string(Unescape(nil, raw))
 }

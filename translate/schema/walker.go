@@ -1,13 +1,15 @@
 package schema
 
 import (
+	"slices"
+
 	"github.com/caddy-codex/responses/translate/jsonscan"
 )
 
 // walker copies a schema and leaves out or changes what the profile says. It tells keywords from the names of properties.
 type walker struct {
-	profile        string
-	skipProperties bool // the root's properties are no object and were replaced
+	profile string
+	skip    []string // keywords of the root that were written already or are not to be
 }
 
 // value copies one schema, which may also be a boolean.
@@ -17,23 +19,24 @@ func (w *walker) value(dst []byte, c *jsonscan.Cursor) []byte {
 	}
 	raw := c.Raw()
 	dst = append(dst, '{')
-	dst = w.members(dst, jsonscan.New(raw), true)
+	dst = w.members(dst, jsonscan.New(raw))
 	return append(dst, '}')
 }
 
 // members copies the keywords of a schema without its braces.
-func (w *walker) members(dst []byte, c *jsonscan.Cursor, typed bool) []byte {
-	moved := []byte(nil)
-	if w.profile == Moonshot && typed {
+func (w *walker) members(dst []byte, c *jsonscan.Cursor) []byte {
+	skip := w.skip
+	w.skip = nil
+	var moved []byte
+	if w.profile == Moonshot {
 		moved = typeBesideAnyOf(c)
 	}
-	skipProperties := w.skipProperties
-	w.skipProperties = false
 	for key := range c.Members() {
 		switch {
-		case isVendorKeyword(key), key == "properties" && skipProperties, key == "type" && moved != nil,
-			key == "$schema" && w.profile == Moonshot:
+		case isVendorKeyword(key), slices.Contains(skip, key), key == "type" && moved != nil, key == "$schema" && w.profile == Moonshot:
 			continue
+		case key == "items" && w.profile == Moonshot && c.Kind() == jsonscan.Array:
+			key = "prefixItems"
 		}
 		dst = separate(dst, '{')
 		dst = jsonscan.AppendString(dst, key)
@@ -82,7 +85,7 @@ func (w *walker) branches(dst []byte, c *jsonscan.Cursor, moved []byte) []byte {
 		dst = separate(dst, '[')
 		start := len(dst)
 		dst = w.value(dst, c)
-		if moved != nil && dst[start] == '{' && !readRoot(dst[start:]).typed {
+		if moved != nil && dst[start] == '{' && member(dst[start:], "type") == nil {
 			dst = dst[:len(dst)-1]
 			dst = separate(dst, '{')
 			dst = append(dst, `"type":`...)
