@@ -14,7 +14,8 @@ import (
 // Decoder reads one reply. Its zero value is not ready; see NewDecoder.
 type Decoder struct {
 	target *translate.Target
-	tags   *tagReader // nil where the dialect has no think tags
+	tags   *tagReader    // nil where the dialect has no think tags
+	markup *markupReader // nil where calls are not looked for in the text
 
 	calls   calls
 	field   string  // the reasoning field that the provider uses
@@ -31,6 +32,9 @@ func NewDecoder(target *translate.Target, d *dialect.Dialect, out *translate.Str
 	dec := &Decoder{target: target}
 	if d.ThinkTags {
 		dec.tags = &tagReader{}
+	}
+	if d.ToolMarkup == "calls" {
+		dec.markup = &markupReader{tools: &out.Request().Tools}
 	}
 	keepsDetails := d.ReasoningOut == fieldDetails
 	out.State = func(text []byte) *envelope.Payload { return dec.state(text, keepsDetails) }
@@ -105,7 +109,7 @@ func (dec *Decoder) apply(d *delta, out *translate.Stream) {
 	}
 	for i := range d.calls {
 		dec.output = true
-		dec.endTags(out)
+		dec.endText(out)
 		dec.calls.fragment(&d.calls[i], out)
 	}
 	if d.finish != "" {
@@ -136,7 +140,7 @@ func (dec *Decoder) text(text []byte, out *translate.Stream) {
 	}
 	dec.output = true
 	if dec.tags == nil {
-		out.Text(text)
+		dec.answer(text, out)
 		return
 	}
 	reasoning, answer := dec.tags.read(text)
@@ -148,16 +152,39 @@ func (dec *Decoder) tagged(reasoning, answer []byte, out *translate.Stream) {
 		dec.field = fieldTags
 		out.Reasoning(reasoning)
 	}
-	if len(answer) > 0 {
-		out.Text(answer)
+	dec.answer(answer, out)
+}
+
+// answer passes on text that is no reasoning.
+func (dec *Decoder) answer(text []byte, out *translate.Stream) {
+	switch {
+	case len(text) == 0:
+	case dec.markup == nil:
+		out.Text(text)
+	default:
+		dec.marked(dec.markup.read(string(jsonscan.Unescape(nil, text))), out)
 	}
 }
 
-// endTags gives up waiting for the rest of a tag.
-func (dec *Decoder) endTags(out *translate.Stream) {
+func (dec *Decoder) marked(pieces []markupPiece, out *translate.Stream) {
+	for _, piece := range pieces {
+		if piece.text != "" {
+			out.Text(escape(piece.text))
+		}
+		for _, c := range piece.calls {
+			out.Call("", c.name).Arguments(jsonscan.AppendNested(nil, c.args))
+		}
+	}
+}
+
+// endText gives up waiting for the rest of a tag or of a block.
+func (dec *Decoder) endText(out *translate.Stream) {
 	if dec.tags != nil {
 		reasoning, answer := dec.tags.flush()
 		dec.tagged(reasoning, answer, out)
+	}
+	if dec.markup != nil {
+		dec.marked(dec.markup.flush(), out)
 	}
 }
 

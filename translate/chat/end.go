@@ -38,7 +38,7 @@ func (dec *Decoder) End(readErr error, out *translate.Stream) error {
 	case dec.finish != "":
 		return dec.finished(out)
 	case dec.done && (dec.output || out.Speaking()):
-		dec.endTags(out)
+		dec.endText(out)
 		out.Complete()
 		return nil
 	case dec.done:
@@ -54,7 +54,7 @@ func (dec *Decoder) End(readErr error, out *translate.Stream) error {
 }
 
 func (dec *Decoder) finished(out *translate.Stream) error {
-	dec.endTags(out)
+	dec.endText(out)
 	switch finishes[dec.finish] {
 	case cutByLength:
 		out.Incomplete("max_output_tokens")

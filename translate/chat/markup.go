@@ -16,7 +16,13 @@ import (
 type markupReader struct {
 	tools  *translate.Tools
 	held   string // text from where a block may begin
-	fenced bool   // the text before it ends inside a code fence
+	fenced bool   // what was handed out ends inside a code fence
+}
+
+// markupPiece is text that is no block's, then the calls of the block behind it, if there is one.
+type markupPiece struct {
+	text  string
+	calls []markupCall
 }
 
 // markupCall is one call of a block.
@@ -39,71 +45,65 @@ var blocks = []block{
 		readInvocations,
 	},
 	{regexp.MustCompile(`<tool_call>`), regexp.MustCompile(`</tool_call>`), readTagged},
-	{regexp.MustCompile(`\[TOOL_CALLS\]`), regexp.MustCompile(`\n|$`), readList},
+	{regexp.MustCompile(`\[TOOL_CALLS\]`), regexp.MustCompile(`\n`), readList},
 }
 
 // longestOpening bounds how much text is held back for a block that may be about to begin.
 const longestOpening = len("<｜｜DSML｜｜function_calls>")
 
-// read takes a fragment of text and returns, in order, text that is none of a block's and calls.
-func (r *markupReader) read(text string) (before string, calls []markupCall) {
+// read takes a fragment of text and returns what is known of it.
+func (r *markupReader) read(text string) []markupPiece {
 	r.held += text
-	form, start := r.opening()
-	if form == nil {
-		keep := r.maybeOpening()
-		before = r.held[:len(r.held)-keep]
-		r.held = r.held[len(r.held)-keep:]
-		r.note(before)
-		return before, nil
-	}
-	end := form.closes.FindStringIndex(r.held[start[1]:])
-	if end == nil || end[0] == end[1] {
-		return r.hold(start[0]), nil
-	}
-	inside := r.held[start[1] : start[1]+end[0]]
-	calls = form.read(inside)
-	after := r.held[start[1]+end[1]:]
-	if !r.declared(calls) {
-		before = r.held[:start[1]+end[1]]
-		r.held = after
-		r.note(before)
-		return before, nil
-	}
-	before = r.held[:start[0]]
-	r.held = after
-	r.note(before)
-	return before, calls
-}
-
-// hold gives out what stands before a block that has not ended.
-func (r *markupReader) hold(start int) string {
-	before := r.held[:start]
-	r.held = r.held[start:]
-	r.note(before)
-	return before
-}
-
-// more reports whether what is held may still give something without more text.
-func (r *markupReader) more() bool {
-	form, start := r.opening()
-	return form != nil && form.closes.FindStringIndex(r.held[start[1]:]) != nil
-}
-
-// flush ends the text. A block that only its line's end would close is read; anything else is text.
-func (r *markupReader) flush() (text string, calls []markupCall) {
-	text = r.held
-	r.held = ""
-	for i := range blocks {
-		start := blocks[i].opens.FindStringIndex(text)
-		if start == nil || !blocks[i].closes.MatchString("") || r.fenced {
-			continue
+	var pieces []markupPiece
+	for {
+		form, start := r.opening()
+		if form == nil {
+			return append(pieces, markupPiece{text: r.pass(len(r.held) - r.maybeOpening())})
 		}
-		if calls = blocks[i].read(text[start[1]:]); r.declared(calls) {
-			return text[:start[0]], calls
+		end := form.closes.FindStringIndex(r.held[start[1]:])
+		if end == nil {
+			return append(pieces, markupPiece{text: r.pass(start[0])})
+		}
+		calls := form.read(r.held[start[1] : start[1]+end[0]])
+		whole := start[1] + end[1]
+		if r.declared(calls) {
+			piece := markupPiece{text: r.pass(start[0]), calls: calls}
+			r.held = r.held[whole-start[0]:]
+			pieces = append(pieces, piece)
+		} else {
+			pieces = append(pieces, markupPiece{text: r.pass(whole)})
 		}
 	}
-	return text, nil
 }
+
+// pass hands out the first n bytes of what is held, and keeps count of the code fences in them.
+func (r *markupReader) pass(n int) string {
+	text := r.held[:n]
+	r.held = r.held[n:]
+	if strings.Count(text, fence)%2 == 1 {
+		r.fenced = !r.fenced
+	}
+	return text
+}
+
+// flush ends the text. A line that nothing but the end closes is a block as well; half a block is text.
+func (r *markupReader) flush() []markupPiece {
+	if r.held == "" {
+		return nil
+	}
+	pieces := append(r.read("\n"), markupPiece{text: r.pass(len(r.held))})
+	for i := len(pieces) - 1; i >= 0; i-- {
+		if last := &pieces[i]; len(last.calls) > 0 {
+			break // its block has taken the line's end
+		} else if last.text != "" {
+			last.text = strings.TrimSuffix(last.text, "\n")
+			break
+		}
+	}
+	return pieces
+}
+
+const fence = "```"
 
 // opening finds the first block that begins outside of a code fence.
 func (r *markupReader) opening() (*block, []int) {
@@ -120,14 +120,7 @@ func (r *markupReader) opening() (*block, []int) {
 }
 
 func (r *markupReader) fencedAt(i int) bool {
-	return r.fenced != (strings.Count(r.held[:i], "```")%2 == 1)
-}
-
-// note keeps count of the code fences that have passed.
-func (r *markupReader) note(text string) {
-	if strings.Count(text, "```")%2 == 1 {
-		r.fenced = !r.fenced
-	}
+	return r.fenced != (strings.Count(r.held[:i], fence)%2 == 1)
 }
 
 // maybeOpening is the length of the end of the held text that may become an opening or a code fence.

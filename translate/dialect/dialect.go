@@ -39,6 +39,7 @@ type Dialect struct {
 	ReasoningRequired       string            `json:"reasoning_required"`
 	ReasoningFiller         string            `json:"reasoning_filler"`
 	ThinkTags               bool              `json:"think_tags"`
+	ToolMarkup              string            `json:"tool_markup"`
 	CacheKey                string            `json:"cache_key"`
 	UserField               string            `json:"user_field"`
 	Verbosity               string            `json:"verbosity"`
