@@ -35,7 +35,8 @@ func TestTheAccessLogTellsOfTheExchange(t *testing.T) {
 		},
 		"incomplete": {
 			upstreamtest.Stream(text, upstreamtest.Finish("length"), usage),
-			map[string]string{"finish": "incomplete", "upstream_status": "200", "output_tokens": "7", "error_code": ""}, "", false,
+			map[string]string{"finish": "incomplete", "upstream_status": "200", "output_tokens": "7", "error_code": ""},
+			"", false,
 		},
 		"without counts": {
 			upstreamtest.Stream(text, upstreamtest.Finish("stop")), map[string]string{"finish": "completed"}, "estimated", false,
@@ -47,7 +48,8 @@ func TestTheAccessLogTellsOfTheExchange(t *testing.T) {
 		},
 		"failed in the midst": {
 			upstreamtest.Stream(text, upstreamtest.ErrorBody("server_error", "", "Broke.")),
-			map[string]string{"finish": "failed", "upstream_status": "200", "error_code": "server_error"}, "error error_code estimated", false,
+			map[string]string{"finish": "failed", "upstream_status": "200", "error_code": "server_error"},
+			"error error_code estimated", false,
 		},
 		"client_closed": {
 			upstreamtest.Stream(text).Hang(), map[string]string{"finish": "client_closed", "upstream_status": "200", "error_code": ""}, "estimated", true,

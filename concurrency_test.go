@@ -67,17 +67,20 @@ var exchanges = map[string]func(ctx context.Context, gw *gatewaytest.Gateway, wo
 	},
 	"a document": func(ctx context.Context, gw *gatewaytest.Gateway, words string) error {
 		_, body, err := post(ctx, gw, "/v1/responses", fmt.Sprintf(`{"model":"fine","input":%q}`, words))
-		if got := gjson.GetBytes(body, "output.0.content.0.text").String(); err != nil || got != words {
-			return fmt.Errorf("got %s, %v", body, err)
+		if err != nil {
+			return err
+		}
+		if got := gjson.GetBytes(body, "output.0.content.0.text").String(); got != words {
+			return fmt.Errorf("got %s", body)
 		}
 		return streamcheck.CheckResponse(body)
 	},
 	"chat completions": func(ctx context.Context, gw *gatewaytest.Gateway, words string) error {
 		_, body, err := post(ctx, gw, "/v1/chat/completions", fmt.Sprintf(`{"model":"fine","messages":[{"role":"user","content":%q}]}`, words))
-		if want := strings.Count(words, " ") + 2; err != nil || strings.Count(string(body), "data: ") != want {
-			return fmt.Errorf("got %s, %v", body, err)
+		if want := strings.Count(words, " ") + 2; err == nil && strings.Count(string(body), "data: ") != want {
+			err = fmt.Errorf("got %s", body)
 		}
-		return nil
+		return err
 	},
 	"a client that goes away": func(ctx context.Context, gw *gatewaytest.Gateway, words string) error {
 		ctx, cancel := context.WithCancel(ctx)
@@ -88,10 +91,11 @@ var exchanges = map[string]func(ctx context.Context, gw *gatewaytest.Gateway, wo
 		return nil
 	},
 	"a faulty request": func(ctx context.Context, gw *gatewaytest.Gateway, _ string) error {
-		if status, body, err := post(ctx, gw, "/v1/responses", "{"); err != nil || status != http.StatusBadRequest {
-			return fmt.Errorf("got %d %s, %v", status, body, err)
+		status, body, err := post(ctx, gw, "/v1/responses", "{")
+		if err == nil && status != http.StatusBadRequest {
+			err = fmt.Errorf("got %d %s", status, body)
 		}
-		return nil
+		return err
 	},
 }
 

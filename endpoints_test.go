@@ -53,6 +53,15 @@ func TestResponsesAsOneDocument(t *testing.T) {
 	}
 }
 
+func TestLargeAnswers(t *testing.T) {
+	want := strings.Repeat("A line of text.\n", 1<<16)
+	gw := start(t, mock(upstreamtest.New(t, upstreamtest.Stream(upstreamtest.Text(want), upstreamtest.Finish("stop")))), "heartbeat 1ms")
+	if got := streamcheck.Text(gw.PostStream("/v1/responses", streamed).Require()); got != want {
+		t.Errorf("the text has %d bytes, want %d", len(got), len(want))
+	}
+	requireText(t, gw.Post("/v1/responses", whole), want)
+}
+
 func TestAStreamOfAnUpstreamThatSendsOneDocument(t *testing.T) {
 	const document = `{"id":"c","object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"Hello."},"finish_reason":"stop"}]}`
 	for name, reply := range map[string]upstreamtest.Reply{

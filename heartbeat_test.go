@@ -153,17 +153,14 @@ func TestHeartbeatsOnlyCoverSilence(t *testing.T) {
 }
 
 func TestAHeartbeatBeginsNoDocument(t *testing.T) {
-	step := make(chan struct{})
-	upstream := upstreamtest.New(t, hello().HoldHeader(step))
-	gw := start(t, mock(upstream), "heartbeat 1ms")
-	for _, path := range []string{"/v1/responses", "/v1/chat/completions"} {
-		go func() {
-			time.Sleep(20 * time.Millisecond) // in which heartbeats would come
-			step <- struct{}{}
-		}()
-		if got := gw.Post(path, whole); got.Status != http.StatusOK || got.Header.Get("Content-Type") == "" {
-			t.Errorf("%s: got %d %s", path, got.Status, got.Body)
-		}
+	gw := start(t, mock(upstreamtest.New(t, upstreamtest.Func(func(w http.ResponseWriter, _ *http.Request) {
+		<-time.After(20 * time.Millisecond) // in which heartbeats would come
+		w.Header().Set("Content-Type", "text/event-stream")
+		io.WriteString(w, frames(upstreamtest.Text("Hello."), upstreamtest.Finish("stop")))
+	}))), "heartbeat 1ms")
+	requireText(t, gw.Post("/v1/responses", whole), "Hello.")
+	if got := gw.Post("/v1/chat/completions", chatty); got.Status != http.StatusOK || !strings.HasPrefix(string(got.Body), "data: {") {
+		t.Errorf("got %d %s", got.Status, got.Body)
 	}
 }
 

@@ -138,6 +138,7 @@ func TestSecretsStayInside(t *testing.T) {
 						stream := gw.PostStream(path, strings.Replace(body, `"m"`, `"`+model+`"`, 1), header...)
 						got, err := stream.Rest()
 						sent++
+						requireNone(t, "the header of "+path, fmt.Sprint(stream.Header), promptSecret)
 						if path == "/v1/chat/completions" && stream.Status == http.StatusOK {
 							continue // the provider's own words, byte for byte
 						}
@@ -195,7 +196,7 @@ func TestFaultyRequestsAreNotQuoted(t *testing.T) {
 		`{"model":"m","input":"` + strings.Repeat(promptSecret, 100) + `"}`, `{"model":"m","input":[{"role":"` + promptSecret + `","content":5}]}`,
 		`{"model":"m","input":[` + `"` + promptSecret + `"]}`, `{"model":"m","input":"x","tools":"` + promptSecret + `"}`,
 	} {
-		requireNone(t, body[:min(len(body), 60)], string(gw.Post("/v1/responses", body).Get("error").Raw), promptSecret)
+		requireNone(t, body[:min(len(body), 60)], gw.Post("/v1/responses", body).Get("error").Raw, promptSecret)
 	}
 	gw.AccessLog(7)
 	requireNone(t, "the logs", gw.Logs(), promptSecret)

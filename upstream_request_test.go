@@ -225,8 +225,8 @@ func TestOtherDirectivesOfTheSiteStillWork(t *testing.T) {
 	if got := gw.Post("/v1/responses", whole); got.Status != http.StatusUnauthorized {
 		t.Errorf("got %d without a password", got.Status)
 	}
-	got := gw.PostStream("/v1/responses", streamed, "Authorization: Basic YWxpY2U6c2VjcmV0")
-	if got.Header.Get("X-Site") != "yes" {
+	got := gw.PostStream("/v1/responses", streamed, "Authorization: Basic YWxpY2U6c2VjcmV0", "Accept-Encoding: gzip, zstd")
+	if got.Header.Get("X-Site") != "yes" || got.Header.Get("Content-Encoding") != "" {
 		t.Errorf("header is %v", got.Header)
 	}
 	got.Require()

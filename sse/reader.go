@@ -159,11 +159,12 @@ func (r *Reader) dispatch(partial bool) Event {
 
 // last returns what stands before the end of the body, then the error.
 func (r *Reader) last() (Event, error) {
-	if r.err == io.EOF && r.pos < len(r.buf) {
+	ended := errors.Is(r.err, io.EOF)
+	if ended && r.pos < len(r.buf) {
 		r.field(r.buf[r.pos:])
 		r.pos = len(r.buf)
 	}
-	if r.err == io.EOF && r.hasData {
+	if ended && r.hasData {
 		return r.dispatch(true), nil
 	}
 	return Event{}, r.err

@@ -43,8 +43,8 @@ func (r *inputReader) read(raw []byte) []byte {
 		r.args = r.args[start[1]:]
 	}
 	before := len(r.written)
-	n, closed := 0, false
-	r.written, n, closed = appendInner(r.written, r.args)
+	written, n, closed := appendInner(r.written, r.args)
+	r.written = written
 	r.args = append(r.args[:0], r.args[n:]...)
 	if closed {
 		r.state = afterInput

@@ -35,13 +35,13 @@ func (p *parser) readInput(c *jsonscan.Cursor) {
 	case jsonscan.Null:
 		c.Skip()
 	default:
-		p.refuse("input", "input is neither a text nor a list of items")
+		p.refusef("input", "input is neither a text nor a list of items")
 	}
 }
 
 func (p *parser) readItem(c *jsonscan.Cursor, i int) {
 	if c.Kind() != jsonscan.Object {
-		p.refuse("input", "input[%d] is not an object", i)
+		p.refusef("input", "input[%d] is not an object", i)
 		return
 	}
 	it := readItem(c)
@@ -52,9 +52,9 @@ func (p *parser) readItem(c *jsonscan.Cursor, i int) {
 	case "tool_search_output":
 		p.req.Tools.collect(jsonscan.New(it.tools), fromInput)
 	case "item_reference":
-		p.refuse("input", "input[%d] refers to a stored item; nothing is stored here, send the item itself", i)
+		p.refusef("input", "input[%d] refers to a stored item; nothing is stored here, send the item itself", i)
 	case "compaction_trigger":
-		p.refuse("input", "input[%d] asks for compaction on the server, which is not served here", i)
+		p.refusef("input", "input[%d] asks for compaction on the server, which is not served here", i)
 	}
 	p.items = append(p.items, it)
 }

@@ -123,7 +123,7 @@ func (it *outputItem) itemEvent(s *Stream, typ string, body []byte) {
 
 // open writes the added event, and that of the part where the item has one from the start.
 func (it *outputItem) open(s *Stream) {
-	it.itemEvent(s, "response.output_item.added", it.appendBody(s, nil, "in_progress", nil))
+	it.itemEvent(s, "response.output_item.added", it.body(s, "in_progress", nil))
 	switch it.kind {
 	case messageItem:
 		it.openPart(s)
@@ -194,20 +194,20 @@ func (it *outputItem) done(s *Stream, status string) []byte {
 		if it.prefix != nil {
 			it.closePart(s)
 		}
-		body = it.appendBody(s, nil, status, it.text)
+		body = it.body(s, status, it.text)
 	case functionItem:
 		args := it.functionArguments(s)
 		it.callDone(s, "response.function_call_arguments.done", `,"arguments":"`, args)
-		body = it.appendBody(s, nil, status, args)
+		body = it.body(s, status, args)
 	case customItem:
 		rest, input := it.input.finish(it.text)
 		if len(rest) > 0 {
 			s.delta(it, "response.custom_tool_call_input.delta", rest, `"`)
 		}
 		it.callDone(s, "response.custom_tool_call_input.done", `,"input":"`, input)
-		body = it.appendBody(s, nil, status, input)
+		body = it.body(s, status, input)
 	case searchItem:
-		body = it.appendBody(s, nil, status, it.text)
+		body = it.body(s, status, it.text)
 	}
 	it.itemEvent(s, "response.output_item.done", body)
 	return body
@@ -238,8 +238,9 @@ func (f *partForm) appendPart(dst, text []byte) []byte {
 	return append(dst, '}')
 }
 
-// appendBody appends the item as added (text nil) or done.
-func (it *outputItem) appendBody(s *Stream, dst []byte, status string, text []byte) []byte {
+// body is the item as added (text nil) or done.
+func (it *outputItem) body(s *Stream, status string, text []byte) []byte {
+	dst := make([]byte, 0, len(text)+256)
 	dst = append(dst, `{"id":"`...)
 	dst = append(dst, it.id...)
 	dst = append(dst, `","type":"`...)

@@ -87,7 +87,7 @@ type parser struct {
 	fault        *fault.Fault
 }
 
-func (p *parser) refuse(param, format string, args ...any) {
+func (p *parser) refusef(param, format string, args ...any) {
 	if p.fault == nil {
 		p.fault = fault.New(fault.Invalid, format, args...)
 		p.fault.Param = param
@@ -151,11 +151,11 @@ func (p *parser) member(key string, c *jsonscan.Cursor) {
 		req.echo.truncation = c.Raw()
 	case "background":
 		if c.Bool() {
-			p.refuse(key, "background responses are not served here")
+			p.refusef(key, "background responses are not served here")
 		}
 	case "previous_response_id", "conversation", "prompt":
 		if c.Kind() != jsonscan.Null {
-			p.refuse(key, "%s needs stored state, which is not kept here; send the whole history in input", key)
+			p.refusef(key, "%s needs stored state, which is not kept here; send the whole history in input", key)
 		}
 	}
 }
@@ -179,7 +179,7 @@ func only(raw []byte, kinds ...byte) []byte {
 func (p *parser) number(key string, c *jsonscan.Cursor) []byte {
 	if c.Kind() != jsonscan.Number {
 		if c.Kind() != jsonscan.Null {
-			p.refuse(key, "%s is not a number", key)
+			p.refusef(key, "%s is not a number", key)
 		}
 		c.Skip()
 		return nil
@@ -231,19 +231,19 @@ func (p *parser) format(c *jsonscan.Cursor) {
 	case "", "json_object":
 	case "json_schema":
 		if f.Schema == nil {
-			p.refuse("text.format", "text.format of type json_schema has no schema")
+			p.refusef("text.format", "text.format of type json_schema has no schema")
 		}
 	default:
-		p.refuse("text.format", "text.format has the unknown type %q; the types are text, json_object and json_schema", f.Type)
+		p.refusef("text.format", "text.format has the unknown type %q; the types are text, json_object and json_schema", f.Type)
 	}
 }
 
 func (p *parser) finish() (*Request, error) {
 	if p.req.Model == "" {
-		p.refuse("model", "model is missing")
+		p.refusef("model", "model is missing")
 	}
 	if !p.input && p.instructions == nil {
-		p.refuse("input", "input is missing")
+		p.refusef("input", "input is missing")
 	}
 	if user := jsonscan.New(p.req.echo.safetyIdentifier).Text(); user != "" {
 		p.req.User = user
@@ -254,7 +254,7 @@ func (p *parser) finish() (*Request, error) {
 	h.instructions(p.instructions)
 	h.items(p.items)
 	if len(p.req.History) == 0 {
-		p.refuse("input", "input holds nothing to answer")
+		p.refusef("input", "input holds nothing to answer")
 	}
 	p.req.ToolChoice = p.req.Tools.choice(p.toolChoice)
 	if p.fault != nil {

@@ -16,7 +16,6 @@ type echo struct {
 	reasoning        []byte
 	text             []byte
 	safetyIdentifier []byte
-	store            []byte
 	metadata         []byte
 	maxToolCalls     []byte
 	truncation       []byte

@@ -57,9 +57,10 @@ func (e *encoder) raw(b []byte)       { e.dst = append(e.dst, b...) }
 func (e *encoder) string(s string)    { e.dst = jsonscan.AppendString(e.dst, s) }
 func (e *encoder) escaped(b []byte)   { e.dst = append(append(append(e.dst, '"'), b...), '"') }
 func (e *encoder) member(name string) { e.text(`,"` + name + `":`) }
-func (e *encoder) last() byte         { return e.dst[len(e.dst)-1] }
-func (e *encoder) separate(opens byte) {
-	if e.last() != opens {
+
+// separate puts a comma before an element that is not its list's first.
+func (e *encoder) separate() {
+	if e.dst[len(e.dst)-1] != '[' {
 		e.text(",")
 	}
 }

@@ -63,7 +63,7 @@ func (e *encoder) currentTurn() int {
 }
 
 func (e *encoder) role(role string) {
-	e.separate('[')
+	e.separate()
 	e.text(`{"role":"` + role + `"`)
 }
 
@@ -134,7 +134,7 @@ func (e *encoder) content(parts []translate.Part) {
 	for i := range parts {
 		part := &parts[i]
 		if e.sendsImage(part) {
-			e.separate('[')
+			e.separate()
 			e.image(part)
 			continue
 		}
@@ -143,7 +143,7 @@ func (e *encoder) content(parts []translate.Part) {
 			text = note(part)
 		}
 		if len(text) > 0 {
-			e.separate('[')
+			e.separate()
 			e.text(`{"type":"text","text":`)
 			e.escaped(text)
 			e.text("}")
@@ -217,7 +217,7 @@ func (e *encoder) assistant(m *translate.Message, current bool) {
 	if len(m.Calls) > 0 {
 		e.text(`,"tool_calls":[`)
 		for i := range m.Calls {
-			e.separate('[')
+			e.separate()
 			e.call(&m.Calls[i])
 		}
 		e.text("]")

@@ -77,14 +77,15 @@ func (e *encoder) reasoningField(r pastReasoning) {
 			e.escaped(r.text)
 		}
 	case fieldDetails:
-		if len(r.details) > 0 {
+		switch {
+		case len(r.details) > 0:
 			e.text(`,"reasoning_details":[`)
 			e.raw(r.details)
 			e.text("]")
-		} else if len(r.text) > 0 {
+		case len(r.text) > 0:
 			e.member(fieldPlain)
 			e.escaped(r.text)
-		} else {
+		default:
 			e.member(fieldContent)
 			e.string(e.d.ReasoningFiller)
 		}

@@ -35,7 +35,7 @@ func (e *encoder) toolFields() {
 	}
 	e.text(`,"tools":[`)
 	for _, tool := range e.tools {
-		e.separate('[')
+		e.separate()
 		e.tool(tool)
 	}
 	e.text("]")
