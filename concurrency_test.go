@@ -135,3 +135,22 @@ func TestManyExchangesAtOnce(t *testing.T) {
 	}
 	running.Wait()
 }
+
+// A connection that is begun for one attempt may still be under way, with the values of its request, when the next attempt begins.
+func TestManyExchangesGoToTheirSecondTargetAtOnce(t *testing.T) {
+	upstream := httptest.NewServer(http.HandlerFunc(echo))
+	t.Cleanup(upstream.Close)
+	const fewIdle = "transport http {\nkeepalive_idle_conns_per_host 1\n}" // so that most requests make a connection
+	gw := start(t, provider("mock", upstream.URL, fewIdle), provider("backup", upstream.URL, fewIdle), "route m mock/broken backup/fine")
+	var running sync.WaitGroup
+	for range 64 {
+		running.Go(func() {
+			for range 10 {
+				if err := askForStream(t.Context(), gw, "m", "Hello. ", "response.completed"); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	running.Wait()
+}

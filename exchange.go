@@ -3,6 +3,7 @@ package codexresponses
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -126,7 +127,7 @@ func (x *exchange) try(t target) (*fault.Fault, error) {
 		return f, nil
 	}
 
-	ctx, cancel := context.WithCancel(context.WithValue(x.request.Context(), exchangeKey{}, x))
+	ctx, cancel := context.WithCancel(x.values())
 	defer cancel()
 	x.attempt.cancel = cancel
 	x.client.header = make(http.Header)
@@ -146,6 +147,18 @@ func (x *exchange) try(t target) (*fault.Fault, error) {
 	x.attempt.redact(f)
 	log.Cause = f.Error()
 	return f, nil
+}
+
+// values is the context of the client's request with what an attempt adds to it.
+//
+// Each attempt but the first has a table of Caddy's variables to itself: the reverse proxy writes to it, while a connection that was begun
+// for an earlier attempt, and that nobody waits for any more, may still read the one of that attempt.
+func (x *exchange) values() context.Context {
+	ctx := context.WithValue(x.request.Context(), exchangeKey{}, x)
+	if vars, ok := ctx.Value(caddyhttp.VarsCtxKey).(map[string]any); ok && len(x.record.Attempts) > 1 {
+		ctx = context.WithValue(ctx, caddyhttp.VarsCtxKey, maps.Clone(vars))
+	}
+	return ctx
 }
 
 // nothing follows the reverse proxy, for a handle_response that hands on.

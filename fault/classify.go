@@ -12,13 +12,14 @@ import (
 //go:embed classes.json
 var classesJSON []byte
 
-// class is one rule of classes.json. A report belongs to the first class of which a code or a text matches, and whose statuses,
-// where it has any, hold the answer's.
+// class is one rule of classes.json. A report belongs to the first class of which a code or a text matches, and which is open to the
+// answer's status.
 type class struct {
 	Kind     string   `json:"kind"`
-	Statuses []int    `json:"statuses,omitempty"`
-	Codes    []string `json:"codes,omitempty"` // values of code or type, in lower case
-	Texts    []string `json:"texts,omitempty"` // regular expressions over the message
+	Statuses []int    `json:"statuses,omitempty"` // the only ones; 0 is an error inside a reply that began as a success
+	Except   []int    `json:"except,omitempty"`   // all but these
+	Codes    []string `json:"codes,omitempty"`    // values of code or type, in lower case
+	Texts    []string `json:"texts,omitempty"`    // regular expressions over the message, in which … is a character of the same sentence
 
 	kind     Kind
 	patterns []*regexp.Regexp
@@ -49,6 +50,7 @@ var classes = sync.OnceValue(func() []class {
 		}
 		all[i].kind = kind
 		for _, text := range all[i].Texts {
+			text = strings.ReplaceAll(text, "…", `[^.]|\.\S`)
 			all[i].patterns = append(all[i].patterns, regexp.MustCompile("(?i)"+text))
 		}
 	}
@@ -56,7 +58,7 @@ var classes = sync.OnceValue(func() []class {
 })
 
 func (c *class) holds(status int, r report) bool {
-	if len(c.Statuses) > 0 && !slices.Contains(c.Statuses, status) {
+	if len(c.Statuses) > 0 && !slices.Contains(c.Statuses, status) || slices.Contains(c.Except, status) {
 		return false
 	}
 	if slices.Contains(c.Codes, strings.ToLower(r.code)) || slices.Contains(c.Codes, strings.ToLower(r.typ)) {

@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"bytes"
 	"strconv"
 	"time"
 
@@ -154,6 +155,7 @@ func (s *Stream) Reasoning(raw []byte) {
 
 // Call begins a tool call. wireName is the name that the upstream uses.
 func (s *Stream) Call(callID, wireName string) *CallItem {
+	s.length += len(wireName)
 	return &CallItem{stream: s, item: s.enqueue(newCall(s, callID, wireName))}
 }
 
@@ -172,6 +174,9 @@ func (c *CallItem) Arguments(raw []byte) {
 
 // Whole reports whether the arguments so far are one whole JSON value.
 func (c *CallItem) Whole() bool { return c.item.whole() }
+
+// Has reports whether the arguments so far are these, escaped as they came.
+func (c *CallItem) Has(raw []byte) bool { return bytes.Equal(c.item.text, raw) }
 
 // Empty reports whether the call has no arguments yet.
 func (c *CallItem) Empty() bool { return len(c.item.text) == 0 }

@@ -51,14 +51,16 @@ func (f *callFragment) function(c *jsonscan.Cursor) {
 
 // call is a call that the upstream is making.
 type call struct {
-	index int64
+	index int64 // negative where the upstream has not said
 	id    string
 	name  string
 	item  *translate.CallItem // nil until the name is known
-	args  []byte              // escaped: what came before the name
+	held  []byte              // escaped: arguments that came before the name
+	empty bool                // an empty object came; it may be all, or stand in for what follows
 }
 
-// calls puts fragments together. Providers leave out the index or the id, repeat names, use an index twice or send a call whole.
+// calls puts fragments together. Providers leave out the index or the id, change or repeat them, repeat names, use an index twice or send
+// a call whole.
 type calls struct {
 	list []*call
 }
@@ -66,73 +68,139 @@ type calls struct {
 func (cs *calls) fragment(f *callFragment, out *translate.Stream) {
 	one := cs.find(f)
 	if one == nil {
-		one = &call{index: f.index, id: f.id}
-		if !f.hasIndex {
-			one.index = -1
-		}
+		one = &call{index: -1, id: f.id}
 		cs.list = append(cs.list, one)
+	}
+	if one.index < 0 && f.hasIndex {
+		one.index = f.index
 	}
 	if one.id == "" {
 		one.id = f.id
 	}
-	if one.name == "" && f.name != "" {
+	if one.name == "" {
 		one.name = f.name
 	}
-	one.args = append(one.args, f.args...)
-	cs.pass(one, f, out)
-}
-
-// pass opens the call once its name is known, and passes its arguments on.
-func (cs *calls) pass(one *call, f *callFragment, out *translate.Stream) {
-	if one.name == "" {
+	args := f.args
+	switch {
+	case one.name == "":
+		one.held = append(one.held, args...)
 		return
-	}
-	if one.item == nil {
+	case one.item == nil:
 		one.item = out.Call(one.id, one.name)
-	} else if repeats(one, f) {
-		one.args = nil
+		if len(one.held) > 0 {
+			args = append(one.held, args...)
+			one.held = nil
+		}
 	}
-	if len(one.args) > 0 {
-		one.item.Arguments(one.args)
-		one.args = nil
+	one.arguments(args)
+}
+
+// arguments passes a fragment on, unless it says nothing, or says again as a whole what has been streamed.
+func (one *call) arguments(args []byte) {
+	switch {
+	case len(args) == 0:
+	case one.item.Empty() && saysNothing(args):
+		one.empty = one.empty || bytes.IndexByte(args, '{') >= 0
+	case args[0] == '{' && !one.item.Empty() && one.item.Whole():
+	default:
+		one.item.Arguments(args)
 	}
 }
 
-// repeats reports whether a fragment says again what was there: the call's arguments as a whole after they were streamed.
-func repeats(one *call, f *callFragment) bool {
-	return bytes.HasPrefix(f.args, []byte("{")) && !one.item.Empty() && one.item.Whole()
+// saysNothing tells white space, null and an empty object, as which the Stream writes a call without arguments anyway.
+func saysNothing(args []byte) bool {
+	const longest = 32
+	if len(args) > longest {
+		return false
+	}
+	switch string(bytes.TrimSpace(jsonscan.Unescape(nil, args))) {
+	case "", "null", "{}":
+		return true
+	default:
+		return false
+	}
+}
+
+// whole reports whether a call has all its arguments.
+func (one *call) whole() bool {
+	switch {
+	case one.item == nil:
+		return false
+	case one.item.Empty():
+		return one.empty
+	default:
+		return one.item.Whole()
+	}
 }
 
 // find returns the call that a fragment belongs to, nil for a new one.
 func (cs *calls) find(f *callFragment) *call {
-	if f.id != "" {
-		for _, one := range cs.list {
-			if one.id == f.id && (!f.hasIndex || one.index == f.index || one.index < 0) {
-				return one
-			}
-		}
+	one := cs.withID(f)
+	if one == nil {
+		one = cs.at(f)
 	}
-	one := cs.at(f)
 	switch {
 	case one == nil:
 		return nil
-	case f.id != "" && one.id != "" && f.id != one.id:
-		return nil // the index is used again for another call
-	case f.name != "" && one.name != "" && one.item != nil && one.item.Whole():
-		return nil // a second whole call that has neither an id nor an index of its own
-	case f.name != "" && one.name != "" && f.name != one.name:
+	case f.name == "":
+		if f.id != "" && one.id != "" && f.id != one.id && one.whole() {
+			return nil // the index is used again; else every fragment has another id
+		}
+		return one
+	case one.name == "":
+		if f.id != "" && one.id != "" && f.id != one.id {
+			return nil
+		}
+		return one
+	case f.id != "" && one.id != "" && f.id != one.id, f.name != one.name, f.id == "" && one.followedBy(f):
 		return nil
 	default:
 		return one
 	}
 }
 
-// at returns the latest call with the fragment's index, or without an index the latest of all.
-func (cs *calls) at(f *callFragment) *call {
-	for i := len(cs.list) - 1; i >= 0; i-- {
-		if !f.hasIndex || cs.list[i].index == f.index {
-			return cs.list[i]
+// followedBy reports whether a fragment with the call's name and without an id begins another call. Else it repeats the name.
+func (one *call) followedBy(f *callFragment) bool {
+	if len(f.args) == 0 || f.args[0] != '{' || !one.whole() {
+		return false
+	}
+	if one.item.Empty() {
+		return !f.hasIndex && !saysNothing(f.args)
+	}
+	return !one.item.Has(f.args)
+}
+
+// withID returns the call that has the fragment's id, and its index where both have one.
+func (cs *calls) withID(f *callFragment) *call {
+	if f.id == "" {
+		return nil
+	}
+	for _, one := range cs.list {
+		if one.id == f.id && (!f.hasIndex || one.index < 0 || one.index == f.index) {
+			return one
 		}
 	}
 	return nil
+}
+
+// at returns the latest call with the fragment's index, or without an index the latest of all. A fragment that has nothing but an index
+// may also belong to a call that began without one.
+func (cs *calls) at(f *callFragment) *call {
+	bare := f.id == "" && f.name == ""
+	for i := len(cs.list) - 1; i >= 0; i-- {
+		if one := cs.list[i]; !f.hasIndex || one.index == f.index || bare && one.index < 0 {
+			return one
+		}
+	}
+	return nil
+}
+
+// nameless reports whether there is a call of which nobody can tell which tool is meant.
+func (cs *calls) nameless() bool {
+	for _, one := range cs.list {
+		if one.name == "" && len(one.held) > 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -21,10 +21,13 @@ type Decoder struct {
 	field   string  // the reasoning field that the provider uses
 	details details // reasoning_details since the last reasoning item closed
 
-	finish string // finish_reason, empty until it is there
-	done   bool   // [DONE] was seen
-	output bool   // anything of an answer was seen
-	delta  delta  // reused
+	finish   string // finish_reason, empty until it is there
+	done     bool   // [DONE] was seen
+	output   bool   // anything of an answer was seen
+	streamed bool   // some of it came in deltas
+	frames   int    // how many chunks there were
+	whole    bool   // the only chunk was a whole reply
+	delta    delta  // reused
 }
 
 // NewDecoder makes a decoder for a reply of target.
@@ -68,7 +71,7 @@ func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
 	}
 	c := jsonscan.New(data)
 	d := &dec.delta
-	*d = delta{text: d.text[:0], reasoning: d.reasoning[:0], calls: d.calls[:0]}
+	*d = delta{text: d.text[:0], reasoning: d.reasoning[:0], calls: d.calls[:0], skipMessages: dec.streamed}
 	d.read(c)
 	if c.Close() != nil {
 		return dec.fault(fault.BadReply, "sent a chunk that is not JSON")
@@ -100,8 +103,11 @@ func (dec *Decoder) fault(kind fault.Kind, message string) *fault.Fault {
 
 // apply passes on what a chunk said: reasoning first, then text, then calls, for so a model produces them, and the finish last.
 func (dec *Decoder) apply(d *delta, out *translate.Stream) {
-	if d.hasUsage {
-		out.Usage(d.usage)
+	dec.frames++
+	dec.whole = dec.frames == 1 && d.message && !d.chunk
+	dec.streamed = dec.streamed || !d.message && len(d.text)+len(d.reasoning)+len(d.calls) > 0
+	if usage, ok := d.counts(); ok {
+		out.Usage(usage)
 	}
 	dec.reasoning(d, out)
 	for _, text := range d.text {

@@ -15,7 +15,11 @@ type delta struct {
 	calls     []callFragment
 	finish    string
 	usage     translate.Usage
-	hasUsage  bool
+	total     int64 // all tokens, as the provider adds them up
+
+	message      bool // there is a whole message instead of a delta
+	chunk        bool // the object says that it is a part of a stream
+	skipMessages bool // a message says again what deltas have said
 }
 
 func (d *delta) read(c *jsonscan.Cursor) {
@@ -36,11 +40,13 @@ func (d *delta) read(c *jsonscan.Cursor) {
 				}
 			}
 		case "error":
-			d.failed = c.Kind() != jsonscan.Null
+			d.failed = d.failed || c.Kind() != jsonscan.Null
 		case "base_resp", "success", "detail", "message", "msg":
 			d.failed = true // where it is no error, there is a choice as well, and FromBody finds none
 		case "object":
-			d.failed = d.failed || string(c.RawString()) == "error"
+			object := string(c.RawString())
+			d.failed = d.failed || object == "error"
+			d.chunk = object == "chat.completion.chunk"
 		}
 	}
 }
@@ -48,8 +54,13 @@ func (d *delta) read(c *jsonscan.Cursor) {
 func (d *delta) choice(c *jsonscan.Cursor) {
 	for key := range c.Members() {
 		switch key {
-		case "delta", "message":
-			d.message(c)
+		case "delta":
+			d.say(c)
+		case "message":
+			if !d.skipMessages && c.Kind() == jsonscan.Object {
+				d.message = true
+				d.say(c)
+			}
 		case "finish_reason":
 			d.finish = c.Text()
 		case "usage":
@@ -58,8 +69,8 @@ func (d *delta) choice(c *jsonscan.Cursor) {
 	}
 }
 
-// message reads a delta of a stream or the message of a whole reply.
-func (d *delta) message(c *jsonscan.Cursor) {
+// say reads a delta of a stream or the message of a whole reply.
+func (d *delta) say(c *jsonscan.Cursor) {
 	for key := range c.Members() {
 		switch key {
 		case "content":
@@ -68,11 +79,10 @@ func (d *delta) message(c *jsonscan.Cursor) {
 			if text := c.RawString(); len(text) > 0 {
 				d.text = append(d.text, text)
 			}
-		case fieldContent, fieldPlain:
-			text := c.RawString()
-			if text != nil && (d.field == "" || len(text) > 0 && (len(d.reasoning) == 0 || len(d.reasoning[0]) == 0)) {
-				d.field, d.reasoning = key, append(d.reasoning[:0], text) // some send the same text under both names
-			}
+		case fieldContent:
+			d.think(fieldContent, c.RawString())
+		case fieldPlain, "reasoning_text", "thinking":
+			d.think(fieldPlain, c.RawString())
 		case fieldDetails:
 			if c.Kind() == jsonscan.Array {
 				d.details = c.Raw()
@@ -88,6 +98,13 @@ func (d *delta) message(c *jsonscan.Cursor) {
 				d.calls = append(d.calls, call)
 			}
 		}
+	}
+}
+
+// think takes reasoning. Some providers send the same text under two names.
+func (d *delta) think(field string, text []byte) {
+	if len(text) > 0 && len(d.reasoning) == 0 {
+		d.field, d.reasoning = field, append(d.reasoning, text)
 	}
 }
 
@@ -145,9 +162,11 @@ func (d *delta) readUsage(c *jsonscan.Cursor) {
 	for key := range c.Members() {
 		switch key {
 		case "prompt_tokens", "input_tokens":
-			d.hasUsage = count(c, &u.Input) || d.hasUsage
+			count(c, &u.Input)
 		case "completion_tokens", "output_tokens":
-			d.hasUsage = count(c, &u.Output) || d.hasUsage
+			count(c, &u.Output)
+		case "total_tokens":
+			count(c, &d.total)
 		case "prompt_tokens_details", "input_tokens_details", "completion_tokens_details", "output_tokens_details":
 			for inner := range c.Members() {
 				countDetail(c, inner, u)
@@ -160,7 +179,7 @@ func (d *delta) readUsage(c *jsonscan.Cursor) {
 
 func countDetail(c *jsonscan.Cursor, key string, u *translate.Usage) {
 	switch key {
-	case "cached_tokens", "prompt_cache_hit_tokens":
+	case "cached_tokens", "prompt_cache_hit_tokens", "cache_read_input_tokens":
 		count(c, &u.Cached)
 	case "cache_write_tokens", "cache_creation_input_tokens", "created_cache_tokens":
 		count(c, &u.CacheWrite)
@@ -169,10 +188,17 @@ func countDetail(c *jsonscan.Cursor, key string, u *translate.Usage) {
 	}
 }
 
-func count(c *jsonscan.Cursor, n *int64) bool {
-	value, ok := c.Int()
-	if ok && value > 0 {
+func count(c *jsonscan.Cursor, n *int64) {
+	if value, ok := c.Int(); ok && value > 0 {
 		*n = value
 	}
-	return ok
+}
+
+// counts returns the token counts, if there are any: those of nothing say nothing.
+func (d *delta) counts() (translate.Usage, bool) {
+	u := d.usage
+	if u.Reasoning > 0 && d.total == u.Input+u.Output+u.Reasoning {
+		u.Output += u.Reasoning // xAI and Gemini count it beside the output
+	}
+	return u, u.Input > 0 || u.Output > 0
 }

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/caddy-codex/responses/translate/jsonscan"
 )
@@ -39,8 +40,10 @@ func (ds *details) element(raw []byte) {
 	one := readDetail(raw)
 	ds.lastText = append(ds.lastText, one.text...)
 	if one.member == "" {
-		one.raw = bytes.Clone(raw)
-		ds.list = append(ds.list, one)
+		if !ds.has(raw) {
+			one.raw = bytes.Clone(raw)
+			ds.list = append(ds.list, one)
+		}
 		return
 	}
 	if n := len(ds.list); n > 0 && ds.list[n-1].continues(&one) {
@@ -56,6 +59,11 @@ func (ds *details) element(raw []byte) {
 	ds.list = append(ds.list, one)
 }
 
+// has reports whether an element has been kept as it came. Sent back twice, it is refused.
+func (ds *details) has(raw []byte) bool {
+	return slices.ContainsFunc(ds.list, func(d detail) bool { return d.raw != nil && bytes.Equal(d.raw, raw) })
+}
+
 // continues reports whether another piece belongs to this element.
 func (d *detail) continues(other *detail) bool {
 	return d.member == other.member && d.typ == other.typ && d.signature == nil
@@ -68,9 +76,10 @@ func readDetail(raw []byte) detail {
 		switch key {
 		case "type":
 			d.typ = c.Text()
-		case "text", "summary":
-			d.text = c.RawString()
-			d.member = key
+		case "text":
+			d.member, d.text = "text", c.RawString()
+		case "summary":
+			d.member, d.text = "summary", c.RawString()
 		case "signature":
 			if value := c.Raw(); string(value) != "null" {
 				d.signature = value

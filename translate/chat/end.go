@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"strings"
+
 	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/translate"
 )
@@ -15,13 +17,15 @@ const (
 	broken
 )
 
-// finishes says what the finish reasons mean. Reasons that are not here, which providers invent, count as completed.
+// finishes says what the finish reasons mean, in lower case. Reasons that are not here, which providers invent, count as completed.
 var finishes = map[string]outcome{
 	"stop": completed, "end_turn": completed, "stop_sequence": completed, "eos": completed, "end": completed,
 	"tool_calls": completed, "function_call": completed, "tool_use": completed,
 	"length": cutByLength, "max_tokens": cutByLength, "model_length": cutByLength, "model_context_window_exceeded": cutByLength,
-	"content_filter": filtered, "sensitive": filtered, "refusal": filtered, "safety": filtered,
+	"content_filter": filtered, "content_filtered": filtered, "sensitive": filtered, "refusal": filtered, "safety": filtered,
+	"prohibited_content": filtered, "blocklist": filtered, "spii": filtered, "recitation": filtered, "guardrail_intervened": filtered,
 	"insufficient_system_resource": broken, "network_error": broken, "error": broken, "abort": broken, "repetition": broken,
+	"malformed_function_call": broken,
 }
 
 // End handles the end of the upstream's body and decides whether the reply was whole. readErr is what reading ended with, nil at a
@@ -30,17 +34,17 @@ var finishes = map[string]outcome{
 //	finish reason   [DONE]   end of body   the reply is
 //	yes             any      any           what the reason says
 //	no              yes      any           completed, where it holds an answer; else broken
-//	no              no       any           truncated
+//	no              no       proper        completed, where it is one whole document with an answer; else truncated
+//	no              no       broken        truncated
 //
 // A fault is returned rather than written, for the caller may still have another target.
 func (dec *Decoder) End(readErr error, out *translate.Stream) error {
 	switch {
 	case dec.finish != "":
 		return dec.finished(out)
-	case dec.done && (dec.output || out.Speaking()):
+	case (dec.done || dec.whole && readErr == nil) && (dec.output || out.Speaking()):
 		dec.endText(out)
-		out.Complete()
-		return nil
+		return dec.complete(out)
 	case dec.done:
 		return dec.fault(fault.BadReply, "ended its reply without an answer")
 	default:
@@ -53,9 +57,17 @@ func (dec *Decoder) End(readErr error, out *translate.Stream) error {
 	}
 }
 
+func (dec *Decoder) complete(out *translate.Stream) error {
+	if dec.calls.nameless() {
+		return dec.fault(fault.BadReply, "made a tool call without a name")
+	}
+	out.Complete()
+	return nil
+}
+
 func (dec *Decoder) finished(out *translate.Stream) error {
 	dec.endText(out)
-	switch finishes[dec.finish] {
+	switch finishes[strings.ToLower(dec.finish)] {
 	case cutByLength:
 		out.Incomplete("max_output_tokens")
 	case filtered:
@@ -70,7 +82,7 @@ func (dec *Decoder) finished(out *translate.Stream) error {
 		}
 		return dec.fault(kind, "ended its reply with the finish reason "+dec.finish)
 	default:
-		out.Complete()
+		return dec.complete(out)
 	}
 	return nil
 }

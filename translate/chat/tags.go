@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/caddy-codex/responses/translate/jsonscan"
@@ -11,6 +12,8 @@ import (
 type tagReader struct {
 	state tagState
 	held  string // text that may be the beginning of a tag
+	high  []byte // escaped: a high surrogate whose partner is in the next fragment
+	trim  bool   // the line breaks behind the tag have not ended
 }
 
 type tagState int
@@ -28,8 +31,15 @@ const (
 
 // read takes a fragment and returns what is known of it; both sides are escaped.
 func (r *tagReader) read(raw []byte) (reasoning, answer []byte) {
-	if r.state == afterTag && r.held == "" {
+	if r.state == afterTag && !r.trim && r.high == nil {
 		return nil, raw
+	}
+	if r.high != nil {
+		raw, r.high = append(r.high, raw...), nil
+	}
+	raw, high := jsonscan.SplitSurrogate(raw)
+	if len(high) > 0 {
+		r.high = bytes.Clone(high)
 	}
 	text := r.held + string(jsonscan.Unescape(nil, raw))
 	r.held = ""
@@ -53,10 +63,19 @@ func (r *tagReader) read(raw []byte) (reasoning, answer []byte) {
 			r.held = text[len(text)-keep:]
 			return escape(text[:len(text)-keep]), nil
 		}
-		r.state = afterTag
-		return escape(before), escape(strings.TrimLeft(after, "\n"))
+		r.state, r.trim = afterTag, true
+		return escape(before), r.answer(after)
 	}
-	return nil, escape(text)
+	return nil, r.answer(text)
+}
+
+// answer drops the line breaks between the closing tag and the answer.
+func (r *tagReader) answer(text string) []byte {
+	if r.trim {
+		text = strings.TrimLeft(text, "\r\n")
+		r.trim = text == ""
+	}
+	return escape(text)
 }
 
 // flush returns what was held back, once no more text will come.

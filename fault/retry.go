@@ -1,0 +1,80 @@
+package fault
+
+import (
+	"math"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+)
+
+// retryAfter reads how long to wait from the headers, else from the body, else from the message.
+func retryAfter(header http.Header, body []byte, message string, now time.Time) time.Duration {
+	if ms, err := strconv.ParseFloat(header.Get("Retry-After-Ms"), 64); err == nil && ms > 0 {
+		return wait(ms / 1000)
+	}
+	if value := header.Get("Retry-After"); value != "" {
+		if s, err := strconv.ParseFloat(value, 64); err == nil && s > 0 {
+			return wait(s)
+		}
+		if date, err := http.ParseTime(value); err == nil && date.After(now) {
+			return wait(date.Sub(now).Seconds())
+		}
+	}
+	doc := gjson.ParseBytes(body)
+	if doc.IsArray() {
+		doc = doc.Get("0")
+	}
+	if resets := doc.Get("error.resets_in_seconds").Float(); resets > 0 {
+		return wait(resets)
+	}
+	if delay := doc.Get("error.details.#.retryDelay|0"); delay.Exists() {
+		if d, err := time.ParseDuration(delay.String()); err == nil && d > 0 {
+			return wait(d.Seconds())
+		}
+	}
+	return saidWait(message)
+}
+
+// maxWait bounds what is believed.
+const maxWait = 31 * 24 * time.Hour
+
+func wait(seconds float64) time.Duration {
+	if math.IsNaN(seconds) || seconds > maxWait.Seconds() {
+		return maxWait
+	}
+	return time.Duration(seconds * float64(time.Second))
+}
+
+var (
+	tryAgain = regexp.MustCompile(`(?:try again|retry) (?:in|after) (\d[\w., ]*)`)
+	timePart = regexp.MustCompile(`^[ ,]*(\d+(?:\.\d+)?) ?([a-z]+)`)
+)
+
+var timeUnits = map[string]time.Duration{
+	"ms": time.Millisecond, "millisecond": time.Millisecond, "milliseconds": time.Millisecond,
+	"s": time.Second, "sec": time.Second, "secs": time.Second, "second": time.Second, "seconds": time.Second,
+	"m": time.Minute, "min": time.Minute, "mins": time.Minute, "minute": time.Minute, "minutes": time.Minute,
+	"h": time.Hour, "hr": time.Hour, "hour": time.Hour, "hours": time.Hour,
+}
+
+// saidWait finds a wait in words, such as "try again in 1m12.5s" or "retry after 20 seconds".
+func saidWait(message string) time.Duration {
+	match := tryAgain.FindStringSubmatch(strings.ToLower(message))
+	if match == nil {
+		return 0
+	}
+	var sum float64
+	for rest := match[1]; ; {
+		part := timePart.FindStringSubmatch(rest)
+		if part == nil || timeUnits[part[2]] == 0 {
+			return wait(sum)
+		}
+		n, _ := strconv.ParseFloat(part[1], 64)
+		sum += n * timeUnits[part[2]].Seconds()
+		rest = rest[len(part[0]):]
+	}
+}
