@@ -7,6 +7,9 @@ GOLANGCI_LINT_VERSION := v2.15.0
 # Flags for go test, such as -json or -run=TestName.
 TESTFLAGS ?=
 
+# How long `make fuzz` runs each target.
+FUZZTIME ?= 10s
+
 # Packages for `make race`.
 RACEPKGS ?= ./...
 
@@ -29,6 +32,15 @@ test: clients ## run all tests, with the real Codex CLI where npm is installed
 .PHONY: race
 race: clients ## run all tests under the race detector (needs a C compiler)
 	$(GO) test -race -count=1 $(TESTFLAGS) $(RACEPKGS)
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME; what they find stays as a seed in testdata
+	@for pkg in $$(grep -rl --include='*_test.go' --exclude-dir=node_modules '^func Fuzz' . | xargs -n 1 dirname | sort -u); do \
+		for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9]+' $$pkg/*_test.go | cut -c6-); do \
+			echo "$$target in $$pkg"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+		done; \
+	done
 
 .PHONY: golden
 golden: ## rewrite the golden files from what the code does now; review the difference like code
