@@ -3,6 +3,7 @@ package contentcoding
 
 import (
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
 	"errors"
@@ -25,6 +26,9 @@ var (
 
 // Codings are those that Decode knows, besides identity.
 var Codings = []string{"zstd", "gzip", "br", "deflate"}
+
+// usualWindow is the largest window that a body may ask for (RFC 9659), in bytes.
+const usualWindow = 8 << 20
 
 // maxCodings bounds how many codings one body may have.
 const maxCodings = 4
@@ -69,35 +73,62 @@ func parse(contentEncoding []string) ([]string, error) {
 }
 
 func decode(coding string, data []byte, limit int64) ([]byte, error) {
-	var src io.Reader
-	var err error
-	switch coding {
-	case "zstd":
-		var dec *zstd.Decoder
-		dec, err = zstd.NewReader(bytes.NewReader(data), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(limit)+1),
-			zstd.WithDecoderMaxWindow(128<<20))
-		if err == nil {
-			defer dec.Close()
-			src = dec
-		}
-	case "br":
-		src = brotli.NewReader(bytes.NewReader(data))
-	case "deflate": // zlib's format, as the HTTP specification has it
-		src, err = zlib.NewReader(bytes.NewReader(data))
+	var out []byte
+	src, err := reader(coding, data)
+	switch {
+	case err != nil:
+	case src == nil:
+		out, err = decodeZstd(data, limit)
 	default:
-		src, err = gzip.NewReader(bytes.NewReader(data))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("decoding %s: %w", coding, err)
-	}
-	out, err := readAll(src, -1, limit)
-	if errors.Is(err, zstd.ErrDecoderSizeExceeded) || errors.Is(err, zstd.ErrWindowSizeExceeded) {
-		return nil, ErrTooLarge
+		out, err = readAll(src, -1, limit)
 	}
 	if err != nil && !errors.Is(err, ErrTooLarge) {
 		return nil, fmt.Errorf("decoding %s: %w", coding, err)
 	}
 	return out, err
+}
+
+// reader reads what a coding has made, nil for zstd.
+func reader(coding string, data []byte) (io.Reader, error) {
+	src := bytes.NewReader(data)
+	switch coding {
+	case "zstd":
+		return nil, nil
+	case "br":
+		return brotli.NewReader(src), nil
+	case "deflate": // zlib's format, as the HTTP specification has it; some clients leave its frame out
+		if !zlibHeader(data) {
+			return flate.NewReader(src), nil
+		}
+		return zlib.NewReader(src)
+	default:
+		return gzip.NewReader(src)
+	}
+}
+
+// zlibHeader tells the two bytes with which zlib's format begins (RFC 1950, 2.2).
+func zlibHeader(data []byte) bool {
+	return len(data) >= 2 && data[0]&0x0f == 8 && (uint(data[0])<<8|uint(data[1]))%31 == 0
+}
+
+// decodeZstd decodes at once, into the result: a reader would first make room for the window that a frame asks for, megabytes for a
+// request of a few kilobytes.
+func decodeZstd(data []byte, limit int64) ([]byte, error) {
+	most := uint64(max(limit, usualWindow)) // frames with a larger window than that are refused
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(most))
+	if err != nil {
+		return nil, err
+	}
+	defer dec.Close()
+	out, err := dec.DecodeAll(data, nil)
+	switch {
+	case errors.Is(err, zstd.ErrDecoderSizeExceeded), err == nil && int64(len(out)) > limit:
+		return nil, ErrTooLarge
+	case err != nil:
+		return nil, err
+	default:
+		return out, nil
+	}
 }
 
 // readAll reads at most limit bytes. A known length saves growing.

@@ -184,6 +184,17 @@ func TestF80TheLimitHoldsOnBothSides(t *testing.T) {
 	}
 }
 
+func TestF80LongSessionsAreTaken(t *testing.T) {
+	text := bytes.Repeat([]byte("all work and no play "), 2<<20)
+	for _, coding := range contentcoding.Codings {
+		body := encode(t, coding, text)
+		got, err := contentcoding.Decode(bytes.NewReader(body), []string{coding}, int64(len(body)), 64<<20)
+		if err != nil || !bytes.Equal(got, text) {
+			t.Errorf("%s: got %d bytes, %v", coding, len(got), err)
+		}
+	}
+}
+
 // A limit below the window that encoders use must not refuse what is small.
 func TestASmallLimitTakesSmallBodies(t *testing.T) {
 	text := []byte(`{"model":"m"}`)
@@ -196,7 +207,7 @@ func TestASmallLimitTakesSmallBodies(t *testing.T) {
 }
 
 func TestF80BombsCostLittle(t *testing.T) {
-	const size, most = 256 << 20, 16 << 20
+	const size, most = 256 << 20, 64 << 20 // bytes; of the latter most is garbage at once
 	for _, coding := range contentcoding.Codings {
 		t.Run(coding, func(t *testing.T) {
 			reader, writer := io.Pipe()
@@ -252,7 +263,10 @@ func TestF80WindowsCostLittle(t *testing.T) {
 		if got, err := decode(frame.Bytes(), "zstd"); err == nil || errors.Is(err, contentcoding.ErrTooLarge) {
 			t.Errorf("got %q, %v", got, err)
 		}
-	}); grown > 16<<20 {
+		if got, err := contentcoding.Decode(bytes.NewReader(frame.Bytes()), []string{"zstd"}, -1, 128<<20); err != nil || string(got) != "a" {
+			t.Errorf("got %q, %v", got, err)
+		}
+	}); grown > 1<<20 {
 		t.Errorf("%d bytes took %d bytes of memory", frame.Len(), grown)
 	}
 }

@@ -24,6 +24,9 @@ const Provider = "mock"
 
 // Player plays replies to replies.Request by a provider with one dialect.
 type Player struct {
+	// Beats has the stream say that it is alive before each event of the reply.
+	Beats bool
+
 	req     *translate.Request
 	ring    *envelope.Ring
 	dialect dialect.Dialect
@@ -58,6 +61,9 @@ func (p *Player) Play(body io.Reader) []byte {
 		events:  sse.NewReader(body, 0),
 	}
 	for !stream.Ended() {
+		if p.Beats {
+			stream.Heartbeat()
+		}
 		if err := play.next(); err != nil {
 			stream.Fail(asFault(err))
 		}

@@ -34,6 +34,7 @@ func eachReply(t *testing.T, test func(t *testing.T, reply *replies.Reply, play 
 }
 
 func TestEveryReplyBecomesWhatItShould(t *testing.T) {
+	t.Parallel()
 	eachReply(t, func(t *testing.T, reply *replies.Reply, play func(io.Reader) []byte) {
 		events := streamcheck.Require(t, play(bytes.NewReader(reply.Body)))
 		last := events[len(events)-1]
@@ -69,6 +70,7 @@ func TestEveryReplyBecomesWhatItShould(t *testing.T) {
 }
 
 func TestEveryReplyIsTheSameHoweverItArrives(t *testing.T) {
+	t.Parallel()
 	eachReply(t, func(t *testing.T, reply *replies.Reply, play func(io.Reader) []byte) {
 		want := opened(play(bytes.NewReader(reply.Body)))
 		for ending, body := range map[string][]byte{
@@ -91,6 +93,7 @@ func TestEveryReplyIsTheSameHoweverItArrives(t *testing.T) {
 }
 
 func TestEveryReplyMayBreakOffAnywhere(t *testing.T) {
+	t.Parallel()
 	broken := errors.New("connection reset by peer")
 	eachReply(t, func(t *testing.T, reply *replies.Reply, play func(io.Reader) []byte) {
 		atLeast, whole := decided(reply.Body)

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"strings"
 	"sync"
 
 	"github.com/tidwall/gjson"
@@ -83,9 +84,9 @@ func Describe(response gjson.Result) []string {
 }
 
 func texts(parts gjson.Result) string {
-	var all string
+	var all strings.Builder
 	for _, part := range parts.Array() {
-		all += part.Get("text").Str
+		all.WriteString(part.Get("text").Str)
 	}
-	return all
+	return all.String()
 }

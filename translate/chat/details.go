@@ -97,12 +97,20 @@ func readDetail(raw []byte) detail {
 	return d
 }
 
+// unsigned reports whether a text of Anthropic's has no signature, as when it was cut off. Sent back, it is refused.
+func (d *detail) unsigned() bool {
+	return d.raw == nil && d.signature == nil && bytes.Contains(d.others, []byte(`"format":"anthropic`))
+}
+
 // take returns the elements without brackets and begins anew.
 func (ds *details) take() []byte {
 	var out []byte
 	for i := range ds.list {
 		d := &ds.list[i]
-		if i > 0 {
+		if d.unsigned() {
+			continue
+		}
+		if len(out) > 0 {
 			out = append(out, ',')
 		}
 		if d.raw != nil {

@@ -14,7 +14,6 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/caddy-codex/responses/internal/upstreamtest"
-	"github.com/caddy-codex/responses/presets"
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/chat"
 	"github.com/caddy-codex/responses/translate/dialect"
@@ -61,10 +60,7 @@ func indent(t *testing.T, body []byte) []byte {
 // Every provider gets only what it takes, and all of it again when asked again.
 func TestRecordedRequestsSuitEveryProvider(t *testing.T) {
 	requests := recorded(t)
-	all := []*provider{plain()}
-	for _, name := range presets.Names() {
-		all = append(all, preset(t, name))
-	}
+	all := everybody(t)
 	for _, p := range all {
 		for request, body := range requests {
 			t.Run(p.target.Provider+"/"+request, func(t *testing.T) {
@@ -188,10 +184,7 @@ func TestCompactionByTheProviderIsRefused(t *testing.T) {
 func TestAnEarlierTurnIsAPrefixOfTheNext(t *testing.T) {
 	requests := recorded(t)
 	names := slices.Sorted(maps.Keys(requests))
-	all := []*provider{plain()}
-	for _, name := range presets.Names() {
-		all = append(all, preset(t, name))
-	}
+	all := everybody(t)
 	pairs := 0
 	for i, name := range names[1:] {
 		before, after := requests[names[i]], requests[name]

@@ -91,7 +91,7 @@ func describe(item gjson.Result) string {
 // play reads a whole body as the gateway does, and holds what comes of it against the rules of streams.
 func play(t testing.TB, p *provider, body io.Reader) *outcome {
 	t.Helper()
-	o, written := read(t, p, body)
+	o, written := read(t, p, asking, body)
 	events, err := streamcheck.Parse(written)
 	if err == nil {
 		err = streamcheck.CheckEvents(events)
@@ -104,10 +104,10 @@ func play(t testing.TB, p *provider, body io.Reader) *outcome {
 }
 
 // read does it without looking at what comes of it. Each frame is overwritten once it has been read, as the buffer of an event reader is.
-func read(t testing.TB, p *provider, body io.Reader) (*outcome, []byte) {
+func read(t testing.TB, p *provider, request string, body io.Reader) (*outcome, []byte) {
 	t.Helper()
 	out := new(sink)
-	stream := translate.NewStream(parse(t, []byte(asking)), ring, out, counted(), clock)
+	stream := translate.NewStream(parse(t, []byte(request)), ring, out, counted(), clock)
 	stream.Attempt(p.target)
 	dec := chat.NewDecoder(&p.target, &p.dialect, stream)
 	err := decode(dec, stream, sse.NewReader(body, 0))
@@ -244,7 +244,7 @@ func TestRepliesThatAreCutOffAtEveryByte(t *testing.T) {
 				whole = len(bodyOf(test.frames[:n+1]...))
 			}
 			for n := range body {
-				o, written := read(t, p, strings.NewReader(body[:n]))
+				o, written := read(t, p, asking, strings.NewReader(body[:n]))
 				if o.fault == nil && n <= whole {
 					t.Fatalf("after %q the response is complete", body[:n])
 				}

@@ -1,0 +1,97 @@
+package chat_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/caddy-codex/responses/translate"
+	"github.com/caddy-codex/responses/translate/chat"
+)
+
+// nowhere is a sink that keeps nothing.
+type nowhere struct{}
+
+func (nowhere) Event(string, []byte) {}
+
+// A reply has thousands of chunks, and most say a word.
+func TestAChunkCostsHardlyAnyMemory(t *testing.T) {
+	tests := map[string]struct {
+		knobs        []string
+		first, chunk string
+	}{
+		"text":               {nil, says("a"), says(" word")},
+		"text behind tags":   {tagged, says("<think>t</think>a"), says(" word")},
+		"reasoning":          {nil, thinks("a"), thinks(" word")},
+		"arguments":          {nil, calls(`{"index":0,"id":"call_1","function":{"name":"f","arguments":"{\"a\":\""}}`), calls(`{"index":0,"function":{"arguments":" {word"}}`)},
+		"a custom input":     {nil, calls(`{"index":0,"id":"call_1","function":{"name":"c","arguments":"{\"input\":\""}}`), calls(`{"index":0,"function":{"arguments":" word"}}`)},
+		"usage in each":      {nil, says("a"), `{"choices":[{"delta":{"content":" word"}}],"usage":{"prompt_tokens":9,"completion_tokens":1}}`},
+		"a chunk of nothing": {nil, says("a"), `{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{},"finish_reason":null}]}`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			p := with(t, test.knobs...)
+			stream := translate.NewStream(parse(t, []byte(asking)), ring, nowhere{}, counted(), clock)
+			dec := chat.NewDecoder(&p.target, &p.dialect, stream)
+			if err := dec.Frame([]byte(test.first), stream); err != nil {
+				t.Fatal(err)
+			}
+			chunk := []byte(test.chunk)
+			allocations := testing.AllocsPerRun(2000, func() {
+				if err := dec.Frame(chunk, stream); err != nil {
+					t.Fatal(err)
+				}
+			})
+			if allocations > 1 {
+				t.Errorf("a chunk takes %v allocations", allocations)
+			}
+		})
+	}
+}
+
+// Arguments that are long come in many pieces. What is done with each must not grow with what has come before.
+func BenchmarkLongArguments(b *testing.B) {
+	for _, pieces := range []int{1000, 10000, 100000} {
+		b.Run(fmt.Sprint(pieces), func(b *testing.B) {
+			p := plain()
+			req := parse(b, []byte(asking))
+			first := []byte(calls(`{"index":0,"id":"call_1","function":{"name":"f","arguments":"{\"a\":\""}}`))
+			chunk := []byte(calls(`{"index":0,"function":{"arguments":"{}"}}`))
+			for b.Loop() {
+				stream := translate.NewStream(req, ring, nowhere{}, counted(), clock)
+				dec := chat.NewDecoder(&p.target, &p.dialect, stream)
+				_ = dec.Frame(first, stream)
+				for range pieces {
+					_ = dec.Frame(chunk, stream)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkRequest(b *testing.B) {
+	body := recorded(b)["mcp-02"]
+	p := plain()
+	dst := make([]byte, 0, len(body)*2)
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		chat.Encode(dst, parse(b, body), &p.target, &p.dialect)
+	}
+}
+
+func BenchmarkReply(b *testing.B) {
+	p := plain()
+	req := parse(b, []byte(asking))
+	body := []byte(bodyOf(strings.Split(strings.Repeat(says("word ")+"|", 2000)+finish("stop")+"|"+done, "|")...))
+	frames := strings.Split(strings.TrimSpace(string(body)), "\n\n")
+	b.ReportAllocs()
+	for b.Loop() {
+		stream := translate.NewStream(req, ring, nowhere{}, counted(), clock)
+		dec := chat.NewDecoder(&p.target, &p.dialect, stream)
+		for _, frame := range frames {
+			_ = dec.Frame([]byte(frame[len("data: "):]), stream)
+		}
+		_ = dec.End(nil, stream)
+	}
+}
