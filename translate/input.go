@@ -136,6 +136,7 @@ func onlyText(args []byte) []byte {
 	if c.Kind() == jsonscan.String {
 		return c.RawString()
 	}
+	object := c.Kind() == jsonscan.Object
 	var named, only []byte
 	members := 0
 	for key := range c.Members() {
@@ -145,8 +146,12 @@ func onlyText(args []byte) []byte {
 			named = only
 		}
 	}
-	if named != nil || members != 1 {
+	switch {
+	case object && members == 0:
+		return []byte{} // the model gave nothing
+	case named != nil || members != 1:
 		return named
+	default:
+		return only
 	}
-	return only
 }

@@ -43,7 +43,7 @@ func TestF08CustomInputIsTakenOutOfItsArguments(t *testing.T) {
 		"a member more before it":                   {`{"x":1,"input":"a"}`, "a"},
 		"another name for it":                       {`{"patch":"a"}`, "a"},
 		"another name for it and more":              {`{"patch":"a","x":"b"}`, `{"patch":"a","x":"b"}`},
-		"an object without it":                      {`{}`, `{}`},
+		"an object without it":                      {`{}`, ``},
 		"an input that is no text":                  {`{"input":{"a":1}}`, `{"input":{"a":1}}`},
 		"a bare text":                               {`"a\nb"`, "a\nb"},
 		"the text itself":                           {"*** Begin Patch\n\"q\"", "*** Begin Patch\n\"q\""},

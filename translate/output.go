@@ -21,9 +21,10 @@ type outputItem struct {
 
 	summary bool // of reasoning: shown as a summary rather than as raw text
 
-	callID string // of a call
-	tool   Tool   // of a call
-	input  inputReader
+	callID  string // of a call
+	tool    Tool   // of a call
+	nesting nesting
+	input   inputReader
 }
 
 // itemKind is the form of an item.
@@ -44,29 +45,7 @@ func (it *outputItem) whole() bool {
 	if !it.isCall() {
 		return true
 	}
-	if len(it.text) == 0 || it.text[0] == '{' && !ends(it.text, '}') {
-		return false // without reading all of it
-	}
-	return jsonscan.Valid(jsonscan.Unescape(nil, it.text))
-}
-
-// ends reports whether escaped text may end with a byte, white space aside.
-func ends(raw []byte, b byte) bool {
-	for n := len(raw); n > 0; n-- {
-		switch last := raw[n-1]; last {
-		case b:
-			return true
-		case ' ':
-		case 'n', 'r', 't':
-			if n < 2 || raw[n-2] != '\\' {
-				return false
-			}
-			n--
-		default:
-			return false
-		}
-	}
-	return false
+	return len(it.text) > 0 && !it.nesting.open() && jsonscan.Valid(jsonscan.Unescape(nil, it.text))
 }
 
 // partForm is how the events of an item's only part are called and what they say besides the text.

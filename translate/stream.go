@@ -259,6 +259,9 @@ func (s *Stream) write(item *outputItem, raw []byte) {
 	}
 	s.length += len(raw)
 	item.text = append(item.text, raw...)
+	if item.isCall() {
+		item.nesting.read(raw)
+	}
 	if item.opened {
 		item.delta(s, raw)
 	}

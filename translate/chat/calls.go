@@ -86,6 +86,7 @@ func (cs *calls) fragment(f *callFragment, out *translate.Stream) {
 		one.held = append(one.held, args...)
 		return
 	case one.item == nil:
+		cs.settle()
 		one.item = out.Call(one.id, one.name)
 		if len(one.held) > 0 {
 			args = append(one.held, args...)
@@ -193,6 +194,15 @@ func (cs *calls) at(f *callFragment) *call {
 		}
 	}
 	return nil
+}
+
+// settle passes on the empty objects that have turned out to be all there is of a call's arguments.
+func (cs *calls) settle() {
+	for _, one := range cs.list {
+		if one.item != nil && one.empty && one.item.Empty() {
+			one.item.Arguments([]byte("{}"))
+		}
+	}
 }
 
 // nameless reports whether there is a call of which nobody can tell which tool is meant.

@@ -75,6 +75,14 @@ var answers = map[string]reply{
 		frames: []string{`{"object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"Hi","reasoning_content":"t"},"finish_reason":"stop"}],"usage":{` + usageOf9 + `}}`},
 		want:   []string{"reasoning t", "message Hi", "completed"}, usage: "9/0/0/5/0",
 	},
+	"a whole reply without a finish reason": {
+		frames: []string{`{"object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":null}]}`},
+		want:   []string{"message Hi", "completed"},
+	},
+	"a whole reply without an answer": {
+		frames: []string{`{"object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":null}}]}`},
+		want:   []string{"failed ended its reply before it began"},
+	},
 	"F08 a whole reply with calls": {
 		frames: []string{`{"choices":[{"message":{"content":null,"tool_calls":[{"id":"call_1","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}},{"id":"call_2","type":"function","function":{"name":"c","arguments":"{\"input\":\"x\"}"}}]},"finish_reason":"tool_calls"}]}`},
 		want:   []string{callF, "custom_tool_call c call_2 x", "completed"},

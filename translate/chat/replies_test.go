@@ -185,7 +185,8 @@ func (r *reply) check(t *testing.T, o *outcome) {
 // told reports whether the frames say that the reply is whole: then the end of the body has nothing to add.
 func told(frames []string) bool {
 	for _, frame := range frames {
-		if frame == done || gjson.Get(frame, "choices.0.finish_reason").String() != "" {
+		whole := gjson.Get(frame, "object").String() == "chat.completion" && gjson.Get(frame, "choices.0.message").Exists()
+		if frame == done || whole || gjson.Get(frame, "choices.0.finish_reason").String() != "" {
 			return true
 		}
 	}

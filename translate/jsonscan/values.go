@@ -303,5 +303,14 @@ func rune4(text []byte) (rune, int) {
 	return r, 6
 }
 
+// ASCII is the character that the \uXXXX at the start of an escaped text means, 0 for any beyond ASCII.
+func ASCII(raw []byte) byte {
+	r, ok := hex4(raw)
+	if !ok || r >= utf8.RuneSelf {
+		return 0
+	}
+	return byte(r)
+}
+
 func isHigh(r rune) bool { return r >= 0xd800 && r < 0xdc00 }
 func isLow(r rune) bool  { return r >= 0xdc00 && r < 0xe000 }
