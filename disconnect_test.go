@@ -78,7 +78,7 @@ func until(t *testing.T, text string) func(r io.Reader) {
 	}
 }
 
-func TestAClientThatGoesAway(t *testing.T) {
+func TestF88AClientThatGoesAway(t *testing.T) {
 	never := make(chan struct{})
 	for name, test := range map[string]struct {
 		reply upstreamtest.Reply
@@ -127,7 +127,7 @@ func TestAClientOverHTTP2ThatGoesAway(t *testing.T) {
 	}
 }
 
-func TestAStreamOutlivesAReload(t *testing.T) {
+func TestF97AStreamOutlivesAReload(t *testing.T) {
 	step := make(chan struct{})
 	upstream := upstreamtest.New(t, hello().Hold(step))
 	gw := start(t, mock(upstream), "heartbeat 50ms")

@@ -22,7 +22,7 @@ func beats(stream *gatewaytest.Stream, n int) {
 	}
 }
 
-func TestASilentUpstreamIsCoveredByHeartbeats(t *testing.T) {
+func TestF07ASilentUpstreamIsCoveredByHeartbeats(t *testing.T) {
 	step := make(chan struct{})
 	for name, reply := range map[string]upstreamtest.Reply{
 		"before its header":           hello().HoldHeader(step),
@@ -100,7 +100,7 @@ func TestAnErrorThatComesSlowlyIsCoveredByHeartbeats(t *testing.T) {
 	}
 }
 
-func TestAStreamThatStallsIsCoveredByHeartbeats(t *testing.T) {
+func TestF86AStreamThatStallsIsCoveredByHeartbeats(t *testing.T) {
 	step := make(chan struct{})
 	reply := upstreamtest.Stream(
 		upstreamtest.Reasoning("Hm."), upstreamtest.Text("Hel"), upstreamtest.ToolCall(0, "c", "f", `{"a":`), upstreamtest.ToolArgs(0, `1}`),
@@ -171,4 +171,17 @@ func TestHeartbeatsBesideAFastStream(t *testing.T) {
 	}
 	gw := start(t, mock(upstreamtest.New(t, upstreamtest.Stream(append(chunks, upstreamtest.Finish("stop"))...))), "heartbeat 1ms")
 	gw.PostStream("/v1/responses", streamed).Require()
+}
+
+func TestF86CompressionInFrontDoesNotHoldEventsBack(t *testing.T) {
+	step := make(chan struct{})
+	upstream := upstreamtest.New(t, upstreamtest.Stream(upstreamtest.Text("early"), upstreamtest.Text("late"), upstreamtest.Finish("stop")).Hold(step))
+	gw := gatewaytest.Start(t, ":PORT {\nencode zstd gzip\n"+directive(mock(upstream))+"\n}\n")
+	stream := gw.PostStream("/v1/responses", streamed, "Accept-Encoding: gzip, zstd")
+	stream.Until("response.output_text.delta") // while the upstream is held
+	if coding := stream.Header.Get("Content-Encoding"); coding != "" {
+		t.Errorf("the stream is in %s", coding)
+	}
+	close(step)
+	stream.Require()
 }

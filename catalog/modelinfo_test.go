@@ -187,7 +187,7 @@ func TestImagesGoToModelsThatSeeThem(t *testing.T) {
 	}
 }
 
-func TestAnUnknownWindowIsTakenToBeSmall(t *testing.T) {
+func TestF26AnUnknownWindowIsTakenToBeSmall(t *testing.T) {
 	model := forCodex(t, catalog.Entry{Slug: "m"})[0]
 	if *model.ContextWindow != catalog.DefaultContextWindow {
 		t.Errorf("the window is %d", *model.ContextWindow)

@@ -186,7 +186,7 @@ func TestF80TheLimitHoldsOnBothSides(t *testing.T) {
 
 func TestF80LongSessionsAreTaken(t *testing.T) {
 	text := bytes.Repeat([]byte("all work and no play "), 2<<20)
-	for _, coding := range contentcoding.Codings {
+	for _, coding := range []string{"zstd", "gzip"} { // what Codex sends, and what others do
 		body := encode(t, coding, text)
 		got, err := contentcoding.Decode(bytes.NewReader(body), []string{coding}, int64(len(body)), 64<<20)
 		if err != nil || !bytes.Equal(got, text) {
@@ -207,7 +207,7 @@ func TestASmallLimitTakesSmallBodies(t *testing.T) {
 }
 
 func TestF80BombsCostLittle(t *testing.T) {
-	const size, most = 256 << 20, 64 << 20 // bytes; of the latter most is garbage at once
+	const size, most = 100 << 20, 32 << 20 // bytes; of the latter much is garbage at once
 	for _, coding := range contentcoding.Codings {
 		t.Run(coding, func(t *testing.T) {
 			reader, writer := io.Pipe()
@@ -217,14 +217,16 @@ func TestF80BombsCostLittle(t *testing.T) {
 				_, err := io.Copy(&bomb, reader)
 				done <- err
 			}()
-			var w io.WriteCloser = gzip.NewWriter(writer)
+			var w io.WriteCloser
 			switch coding {
 			case "zstd":
 				w, _ = zstd.NewWriter(writer)
 			case "br":
 				w = brotli.NewWriterLevel(writer, 1)
 			case "deflate":
-				w = zlib.NewWriter(writer)
+				w, _ = zlib.NewWriterLevel(writer, flate.BestSpeed)
+			default:
+				w, _ = gzip.NewWriterLevel(writer, gzip.BestSpeed)
 			}
 			if _, err := io.CopyN(w, zeros{}, size); err != nil {
 				t.Fatal(err)

@@ -30,7 +30,7 @@ func events(t *testing.T, src io.Reader) []string {
 	}
 }
 
-func TestReaderTakesEveryFraming(t *testing.T) {
+func TestF66ReaderTakesEveryFraming(t *testing.T) {
 	tests := map[string]struct {
 		body string
 		want []string
@@ -41,7 +41,7 @@ func TestReaderTakesEveryFraming(t *testing.T) {
 		"only one space is dropped":           {"data:  a\n\n", []string{"| a"}},
 		"several data lines":                  {"data: a\ndata: b\n\n", []string{"|a\nb"}},
 		"an empty data line among others":     {"data: a\ndata\ndata: b\n\n", []string{"|a\n\nb"}},
-		"comments anywhere":                   {": hi\n\n: there\ndata: a\n: mid\ndata: b\n:\n\n", []string{"|a\nb"}},
+		"F65 comments anywhere":               {": hi\n\n: there\ndata: a\n: mid\ndata: b\n:\n\n", []string{"|a\nb"}},
 		"a byte order mark":                   {"\xef\xbb\xbfdata: a\n\n", []string{"|a"}},
 		"frames without data are no events":   {"event: x\n\nid: 3\n\ndata: a\n\n", []string{"|a"}},
 		"a last frame without its blank line": {"data: a\n\ndata: b\n", []string{"|a", "|b!"}},
@@ -68,7 +68,7 @@ func TestReaderTakesEveryFraming(t *testing.T) {
 	}
 }
 
-func TestReaderTakesLongLinesUpToItsLimit(t *testing.T) {
+func TestF68ReaderTakesLongLinesUpToItsLimit(t *testing.T) {
 	body := "data: " + strings.Repeat("x", 5<<20) + "\n\n"
 	event, err := NewReader(strings.NewReader(body), 0).Next()
 	if err != nil || len(event.Data) != 5<<20 {

@@ -126,7 +126,7 @@ func terminal(status, output, more string) string {
 	return `{"type":"response.` + status + `","response":` + response(status, output, more) + `}`
 }
 
-func TestCheckAcceptsGoodStreams(t *testing.T) {
+func TestF94CheckAcceptsGoodStreams(t *testing.T) {
 	emptyItemDone := `{"type":"response.output_item.done","output_index":0,"item":` + emptyItem + `}`
 	cutItemDone := `{"type":"response.output_item.done","output_index":0,"item":` + cutItem + `}`
 	cutCall := script{

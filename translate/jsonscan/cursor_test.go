@@ -182,3 +182,11 @@ func TestAppendCompactDropsWhiteSpaceBetweenTokensOnly(t *testing.T) {
 		}
 	}
 }
+
+func TestASCII(t *testing.T) {
+	for raw, want := range map[string]byte{`\u0022`: '"', `\u007B and more`: '{', `\u0080`: 0, `\ud83d`: 0, `\u00`: 0, `\n`: 0, ``: 0, `\u002x`: 0} {
+		if got := ASCII([]byte(raw)); got != want {
+			t.Errorf("%s: got %q", raw, got)
+		}
+	}
+}
