@@ -2,12 +2,10 @@ package codexresponses_test
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
 
-	"github.com/caddy-codex/responses/internal/gatewaytest"
 	"github.com/caddy-codex/responses/internal/streamcheck"
 	"github.com/caddy-codex/responses/internal/upstreamtest"
 )

@@ -2,15 +2,10 @@ package codexresponses_test
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/tidwall/gjson"
 
 	"github.com/caddy-codex/responses/internal/gatewaytest"
-	"github.com/caddy-codex/responses/internal/streamcheck"
 	"github.com/caddy-codex/responses/internal/upstreamtest"
 )
 

@@ -2,14 +2,11 @@ package codexresponses_test
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/tidwall/gjson"
 
-	"github.com/caddy-codex/responses/internal/gatewaytest"
 	"github.com/caddy-codex/responses/internal/streamcheck"
 	"github.com/caddy-codex/responses/internal/upstreamtest"
 )
@@ -147,79 +144,5 @@ func TestTheUpstreamPathIsAddedToTheBaseURL(t *testing.T) {
 				t.Errorf("the upstream got %s?%s", got.Path, got.Query.Encode())
 			}
 		})
-	}
-}
-
-func TestF24ModelsServeCodexAndSDKs(t *testing.T) {
-	dead := refusing(t)
-	gw := start(t,
-		provider("deepseek deepseek", dead, "model fast deepseek-v4-flash"),
-		provider("mock", dead, "model small tiny-1"),
-		"route gpt-5.5 mock/big deepseek",
-		"route claude-* mock")
-	got := gw.Get("/v1/models")
-	if got.Status != http.StatusOK || got.Header.Get("Content-Type") != "application/json" || got.Get("object").String() != "list" {
-		t.Fatalf("got %d %s", got.Status, got.Body)
-	}
-	ids, slugs := texts(got.Get("data.#.id")), texts(got.Get("models.#.slug"))
-	for _, name := range []string{"gpt-5.5", "fast", "small"} {
-		if !slices.Contains(ids, name) {
-			t.Errorf("%s is missing among %q", name, ids)
-		}
-	}
-	if slices.Sort(ids); slices.Contains(ids, "claude-*") {
-		t.Error("a pattern is listed as a model")
-	}
-	if slices.Sort(slugs); !slices.Equal(ids, slugs) {
-		t.Errorf("the OpenAI list has %q, Codex's catalogue %q", ids, slugs)
-	}
-	if got.Get("models.#.base_instructions|#").Int() != int64(len(slugs)) {
-		t.Error("a model has no base_instructions")
-	}
-	t.Run("is answered at once", func(t *testing.T) {
-		fastest := time.Hour
-		for range 5 {
-			begin := time.Now()
-			gw.With(t).Get("/v1/models?client_version=0.169.0")
-			fastest = min(fastest, time.Since(begin))
-		}
-		if fastest > 50*time.Millisecond {
-			t.Errorf("it took %s", fastest)
-		}
-	})
-	t.Run("is kept by its ETag", func(t *testing.T) {
-		etag := got.Header.Get("ETag")
-		for _, tag := range []string{etag, "W/" + etag, `"x", ` + etag, "*"} {
-			again := gw.With(t).Get("/v1/models", "If-None-Match: "+tag)
-			if again.Status != http.StatusNotModified || len(again.Body) > 0 || again.Header.Get("ETag") != etag {
-				t.Errorf("%s: got %d %v %s", tag, again.Status, again.Header, again.Body)
-			}
-		}
-		if again := gw.With(t).Get("/v1/models", `If-None-Match: "x"`); again.Status != http.StatusOK {
-			t.Errorf("got %d for another tag", again.Status)
-		}
-	})
-	t.Run("has a head", func(t *testing.T) {
-		head := gw.With(t).Do(http.MethodHead, "/v1/models", "")
-		if head.Status != http.StatusOK || len(head.Body) > 0 || head.Header.Get("ETag") != got.Header.Get("ETag") ||
-			head.Header.Get("Content-Length") != got.Header.Get("Content-Length") {
-			t.Errorf("got %d %v %s", head.Status, head.Header, head.Body)
-		}
-	})
-}
-
-func TestF28AWebSocketIsRefusedAtOnce(t *testing.T) {
-	upstream := upstreamtest.New(t, hello())
-	gw := start(t, mock(upstream))
-	for _, path := range []string{"/v1/responses", "/responses"} {
-		got := gw.Get(path, "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
-		if got.Status != http.StatusUpgradeRequired {
-			t.Errorf("%s: got %d", path, got.Status)
-		}
-		errorOf(t, got)
-		requireText(t, gw.Post(path, whole), "Hello.")
-	}
-	if n := len(upstream.Requests()); n != 2 {
-		t.Errorf("the upstream got %d requests", n)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/caddy-codex/responses/internal/gatewaytest"
-	"github.com/caddy-codex/responses/internal/streamcheck"
 	"github.com/caddy-codex/responses/internal/upstreamtest"
 )
 

@@ -2,15 +2,10 @@ package codexresponses_test
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/tidwall/gjson"
 
 	"github.com/caddy-codex/responses/internal/gatewaytest"
-	"github.com/caddy-codex/responses/internal/streamcheck"
 	"github.com/caddy-codex/responses/internal/upstreamtest"
 )
 
@@ -76,5 +71,21 @@ func TestPathsThatReachTheResponses(t *testing.T) {
 			gw := gatewaytest.Start(t, ":PORT {\n"+strings.ReplaceAll(test.caddyfile, "%", ours)+"\n}")
 			requireText(t, gw.Post(test.path, whole), "Hello.")
 		})
+	}
+}
+
+func TestF28AWebSocketIsRefusedAtOnce(t *testing.T) {
+	upstream := upstreamtest.New(t, hello())
+	gw := start(t, mock(upstream))
+	for _, path := range []string{"/v1/responses", "/responses"} {
+		got := gw.Get(path, "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
+		if got.Status != http.StatusUpgradeRequired {
+			t.Errorf("%s: got %d", path, got.Status)
+		}
+		errorOf(t, got)
+		requireText(t, gw.Post(path, whole), "Hello.")
+	}
+	if n := len(upstream.Requests()); n != 2 {
+		t.Errorf("the upstream got %d requests", n)
 	}
 }
