@@ -27,8 +27,8 @@ var (
 // Codings are those that Decode knows, besides identity.
 var Codings = []string{"zstd", "gzip", "br", "deflate"}
 
-// usualRatio is by how much requests shrink at most, as a rule.
-const usualRatio = 8
+// usualWindow is the largest window that a body may ask for (RFC 9659), in bytes.
+const usualWindow = 8 << 20
 
 // maxCodings bounds how many codings one body may have.
 const maxCodings = 4
@@ -111,24 +111,23 @@ func zlibHeader(data []byte) bool {
 	return len(data) >= 2 && data[0]&0x0f == 8 && (uint(data[0])<<8|uint(data[1]))%31 == 0
 }
 
-// decodeZstd decodes into a slice of a fixed size, and into a larger one where that is too small. A reader would first make room for the
-// window that a frame asks for, megabytes for a request of a few kilobytes.
+// decodeZstd decodes at once, into the result: a reader would first make room for the window that a frame asks for, megabytes for a
+// request of a few kilobytes.
 func decodeZstd(data []byte, limit int64) ([]byte, error) {
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecodeAllCapLimit(true))
+	most := uint64(max(limit, usualWindow)) // frames with a larger window than that are refused
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(most))
 	if err != nil {
 		return nil, err
 	}
 	defer dec.Close()
-	for room := min(usualRatio*int64(len(data))+bytes.MinRead, limit); ; room = min(4*room, limit) {
-		out, err := dec.DecodeAll(data, make([]byte, 0, room))
-		switch {
-		case err == nil:
-			return out, nil
-		case !errors.Is(err, zstd.ErrDecoderSizeExceeded):
-			return nil, err
-		case room == limit:
-			return nil, ErrTooLarge
-		}
+	out, err := dec.DecodeAll(data, nil)
+	switch {
+	case errors.Is(err, zstd.ErrDecoderSizeExceeded), err == nil && int64(len(out)) > limit:
+		return nil, ErrTooLarge
+	case err != nil:
+		return nil, err
+	default:
+		return out, nil
 	}
 }
 
