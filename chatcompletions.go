@@ -115,7 +115,7 @@ func (b *passedBody) Read(p []byte) (int, error) {
 		x.record.Finish = "completed"
 	default:
 		f := readFault(b.attempt, err)
-		b.attempt.log.Cause = f.Error()
+		b.attempt.log.Cause = f.Brief()
 		x.failedWith(f)
 	}
 	return n, err

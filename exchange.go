@@ -108,7 +108,7 @@ func (x *exchange) run(model string) error {
 			break
 		}
 		x.handler.logger.Warn("attempt failed", zap.String("request_id", x.record.ID), zap.String("provider", t.upstream.name),
-			zap.String("model", t.model), zap.String("cause", f.Error()))
+			zap.String("model", t.model), zap.String("cause", f.Brief()))
 	}
 	return x.fail(last)
 }
@@ -123,7 +123,7 @@ func (x *exchange) try(t target) (*fault.Fault, error) {
 	log := x.record.Last()
 	x.attempt = &attempt{target: t, dialect: d, log: log, heardAt: log.Start}
 	if f := x.missingKey(x.attempt); f != nil {
-		log.Cause, log.End = f.Error(), x.handler.now()
+		log.Cause, log.End = f.Brief(), x.handler.now()
 		return f, nil
 	}
 
@@ -145,7 +145,7 @@ func (x *exchange) try(t target) (*fault.Fault, error) {
 		f = x.proxyFault(err)
 	}
 	x.attempt.redact(f)
-	log.Cause = f.Error()
+	log.Cause = f.Brief()
 	return f, nil
 }
 

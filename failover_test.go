@@ -44,7 +44,9 @@ func TestTheSecondTargetServesWhatTheFirstCannot(t *testing.T) {
 					r.Get("route").String() != "m" || r.Get("input_tokens").Int() != 10 {
 					t.Errorf("the record is %s", r.Raw)
 				}
-				m.checkMessage(t, r.Get("attempts.0.cause").String())
+				if m.code != "invalid_prompt" && m.code != "content_filter" { // of which a provider may quote the prompt
+					m.checkMessage(t, r.Get("attempts.0.cause").String())
+				}
 			}
 		})
 	}

@@ -46,12 +46,12 @@ func (x *exchange) failHTTP(f *fault.Fault, status int, code string) {
 func (x *exchange) failedWith(f *fault.Fault) {
 	x.record.Finish = "failed"
 	x.record.ErrorCode = f.ErrorCode()
-	x.record.Error = f.Error()
+	x.record.Error = f.Brief()
 	if f.Provider == "" {
 		return // the client's own; the access log has it
 	}
 	x.handler.logger.Error("exchange failed", zap.String("request_id", x.record.ID), zap.String("model", x.record.Model),
-		zap.String("error", f.Error()), zap.String("code", f.ErrorCode()))
+		zap.String("error", f.Brief()), zap.String("code", f.ErrorCode()))
 }
 
 // writeFault writes an HTTP error.

@@ -103,15 +103,15 @@ func mishaps() map[string]mishap {
 		},
 		"a page with status 200": {
 			reply:  upstreamtest.JSON(200, page).WithHeader("Content-Type", "text/html"),
-			status: 502, code: "server_error", kind: "server_error", says: []string{"page", "/v1"}, codex: "server_error",
+			status: 502, code: "provider_not_an_api", kind: "server_error", says: []string{"page", "/v1"},
 		},
 		"a page that says it is a stream": {
 			reply:  upstreamtest.Raw(page),
-			status: 502, code: "server_error", kind: "server_error", says: []string{"page", "/v1"}, codex: "server_error",
+			status: 502, code: "provider_not_an_api", kind: "server_error", says: []string{"page", "/v1"},
 		},
 		"a page with status 404": {
 			reply:  upstreamtest.JSON(404, page).WithHeader("Content-Type", "text/html"),
-			status: 400, code: "invalid_prompt", kind: "invalid_request_error", says: []string{"404", "HTML", "/v1"},
+			status: 502, code: "provider_not_an_api", kind: "server_error", says: []string{"404", "HTML", "/v1"},
 		},
 		"a page with status 502": {
 			reply:  upstreamtest.JSON(502, page).WithHeader("Content-Type", "text/html"),

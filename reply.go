@@ -55,7 +55,7 @@ func (rd *replyReader) open(res *http.Response) *fault.Fault {
 	contentType := res.Header.Get("Content-Type")
 	switch {
 	case len(first) > 0 && first[0] == '<', strings.HasPrefix(contentType, "text/html"):
-		f := fault.New(fault.BadReply, "sent a page instead of an API answer; its base URL may be wrong, or lack /v1")
+		f := fault.New(fault.Misaddressed, "sent a page instead of an API answer; its base URL may be wrong, or lack /v1")
 		f.Provider, f.Status = rd.attempt.upstream.name, res.StatusCode
 		return f
 	case isDocument(first, contentType):
@@ -129,7 +129,7 @@ func (rd *replyReader) advance() {
 	}
 	if f != nil && rd.exchange.request.Context().Err() == nil {
 		rd.attempt.redact(f)
-		rd.attempt.log.Cause = f.Error()
+		rd.attempt.log.Cause = f.Brief()
 		rd.payload.stream.Fail(f)
 		rd.exchange.failedWith(f)
 		rd.drained = true // nothing of it is wanted any more

@@ -86,7 +86,10 @@ func classify(status int, r report) Kind {
 	case 498, 503, 529:
 		return Overloaded
 	}
-	if status >= 400 && status < 500 {
+	switch {
+	case r.page && (status == 404 || status == 405):
+		return Misaddressed
+	case status >= 400 && status < 500:
 		return Rejected
 	}
 	return Unavailable

@@ -51,6 +51,8 @@ const (
 	Truncated
 	// BadReply is a reply that is not what the wire promises.
 	BadReply
+	// Misaddressed is a page where an API should be.
+	Misaddressed
 	// Filtered is a reply that the provider's content filter withheld whole.
 	Filtered
 	// ClientGone is a client that closed its connection.
@@ -94,6 +96,18 @@ func (f *Fault) Error() string {
 	}
 }
 
+// Brief is the message for logs. It leaves out what the provider said of the request itself, for that may quote the prompt.
+func (f *Fault) Brief() string {
+	switch {
+	case !f.Quoted, f.Kind != Rejected && f.Kind != ContextLength && f.Kind != Filtered:
+		return f.Error()
+	case f.Status == 0:
+		return "provider " + f.Provider + " reported an error: " + f.ErrorCode()
+	default:
+		return "provider " + f.Provider + " answered " + strconv.Itoa(f.Status) + ": " + f.ErrorCode()
+	}
+}
+
 // Unwrap gives the cause.
 func (f *Fault) Unwrap() error { return f.Err }
 
@@ -124,6 +138,7 @@ var forms = map[Kind]form{
 	TimedOut:          {504, "server_error", "server_error", false, true},
 	Truncated:         {502, "server_error", "server_error", false, true},
 	BadReply:          {502, "server_error", "server_error", false, true},
+	Misaddressed:      {502, "server_error", "provider_not_an_api", true, true},
 	Filtered:          {400, "invalid_request_error", "content_filter", true, true},
 	ClientGone:        {499, "server_error", "client_closed_request", true, false},
 }

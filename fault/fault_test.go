@@ -109,3 +109,18 @@ func TestErrorBodiesHaveAllFourKeys(t *testing.T) {
 		}
 	}
 }
+
+func TestLogsDoNotQuoteWhatMayQuoteThePrompt(t *testing.T) {
+	const prompt = "the user's words"
+	for kind, quotes := range map[Kind]bool{Rejected: false, ContextLength: false, Filtered: false, Unauthorized: true, RateLimited: true, Unavailable: true} {
+		for _, status := range []int{0, 400} {
+			f := &Fault{Kind: kind, Quoted: true, Provider: "p", Status: status, Message: prompt}
+			if got := f.Brief(); strings.Contains(got, prompt) != quotes || !strings.HasPrefix(got, "provider p ") {
+				t.Errorf("kind %d: got %q", kind, got)
+			}
+			if !strings.Contains(f.Error(), prompt) {
+				t.Errorf("kind %d: the client is told %q", kind, f.Error())
+			}
+		}
+	}
+}

@@ -37,7 +37,8 @@ type report struct {
 	code    string
 	typ     string
 	param   string
-	status  int // a status inside the body, 0 without one
+	status  int  // a status inside the body, 0 without one
+	page    bool // it is a page for people
 }
 
 func (r report) fault(provider string, status int) *Fault {
@@ -67,7 +68,7 @@ func readReport(contentType string, body []byte) report {
 		}
 	}
 	if strings.HasPrefix(trimmed, "<") || strings.Contains(contentType, "html") {
-		return report{message: "an HTML page instead of an API answer; the base URL may be wrong, or lack /v1"}
+		return report{page: true, message: "an HTML page instead of an API answer; the base URL may be wrong, or lack /v1"}
 	}
 	return report{message: trimmed}
 }

@@ -208,9 +208,11 @@ func (h *history) assistant() {
 func (h *history) reasoning(it *item) {
 	var r Reasoning
 	if len(it.encrypted) > 0 {
-		if state, ok := h.ring.Open(string(it.encrypted)); ok {
-			r.State = state
+		state, ok := h.ring.Open(string(it.encrypted))
+		if !ok {
+			return // another's, so its text is as well
 		}
+		r.State = state
 	}
 	for _, part := range it.content {
 		r.Text = append(r.Text, part.Text...)

@@ -15,7 +15,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -112,16 +114,23 @@ func (g *Gateway) load(caddyfile string) error {
 	return change(func() error { return caddy.Load(config, true) })
 }
 
+// Between finding a port free and Caddy's opening it another test process could take it, and Caddy would share it with that one
+// unnoticed. So each process looks in a range of its own, below the ports that systems hand out by themselves.
 func freePort(ctx context.Context) (string, error) {
+	const lowest, ranges, size = 12000, 190, 100
+	base := lowest + os.Getpid()%ranges*size
 	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("choosing a port: %w", err)
+	for range size {
+		port := strconv.Itoa(base + int(nextPort.Add(1))%size)
+		listener, err := config.Listen(ctx, "tcp", "127.0.0.1:"+port)
+		if err == nil {
+			return port, listener.Close()
+		}
 	}
-	defer listener.Close()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	return port, err
+	return "", fmt.Errorf("no port from %d to %d is free", base, base+size-1)
 }
+
+var nextPort atomic.Int64
 
 // tempDir is a directory that goes with the test. Unlike that of t.TempDir, a file that Caddy writes while it stops does not
 // fail the test.

@@ -27,6 +27,7 @@ type Decoder struct {
 	streamed bool   // some of it came in deltas
 	frames   int    // how many chunks there were
 	whole    bool   // the only chunk was a whole reply
+	high     []byte // escaped: a high surrogate whose partner is in the next fragment
 	delta    delta  // reused
 }
 
@@ -145,12 +146,27 @@ func (dec *Decoder) text(text []byte, out *translate.Stream) {
 		return
 	}
 	dec.output = true
-	if dec.tags == nil {
-		dec.answer(text, out)
-		return
+	switch {
+	case dec.tags != nil:
+		reasoning, answer := dec.tags.read(dec.paired(text))
+		dec.tagged(reasoning, answer, out)
+	case dec.markup != nil:
+		dec.answer(dec.paired(text), out)
+	default:
+		out.Text(text)
 	}
-	reasoning, answer := dec.tags.read(text)
-	dec.tagged(reasoning, answer, out)
+}
+
+// paired holds back a high surrogate at the end of a fragment, for what is to be looked at is unescaped.
+func (dec *Decoder) paired(text []byte) []byte {
+	if len(dec.high) > 0 {
+		text, dec.high = append(dec.high, text...), nil
+	}
+	text, high := jsonscan.SplitSurrogate(text)
+	if len(high) > 0 {
+		dec.high = bytes.Clone(high)
+	}
+	return text
 }
 
 func (dec *Decoder) tagged(reasoning, answer []byte, out *translate.Stream) {

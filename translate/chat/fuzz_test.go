@@ -3,6 +3,7 @@ package chat_test
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,11 +66,18 @@ func everybody(t testing.TB) []*provider {
 
 // Whatever a provider sends, the client gets a stream that keeps all rules.
 func FuzzReplies(f *testing.F) {
+	providers := []*provider{with(f, "reasoning_out", "reasoning_details"), with(f, tagged...), with(f, markup...), with(f, append(slices.Clone(markup), tagged...)...)}
 	for _, test := range replies() {
-		f.Add([]byte(bodyOf(test.frames...)), strings.Contains(strings.Join(test.knobs, " "), "think_tags"))
+		var which uint8
+		if strings.Contains(strings.Join(test.knobs, " "), tagged[0]) {
+			which++
+		}
+		if strings.Contains(strings.Join(test.knobs, " "), markup[0]) {
+			which += 2
+		}
+		f.Add([]byte(bodyOf(test.frames...)), which)
 	}
-	providers := map[bool]*provider{false: with(f, "reasoning_out", "reasoning_details"), true: with(f, "think_tags", "true")}
-	f.Fuzz(func(t *testing.T, body []byte, tagged bool) {
-		play(t, providers[tagged], bytes.NewReader(body))
+	f.Fuzz(func(t *testing.T, body []byte, which uint8) {
+		play(t, providers[int(which)%len(providers)], bytes.NewReader(body))
 	})
 }

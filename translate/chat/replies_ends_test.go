@@ -1,5 +1,7 @@
 package chat_test
 
+import "slices"
+
 // endings are replies that end in all manners.
 var endings = map[string]reply{
 	"no [DONE]":                          {frames: []string{says("a"), finish("stop")}, want: []string{"message a", "completed"}},
@@ -72,6 +74,21 @@ var reasonings = map[string]reply{
 }
 
 var tagged = []string{"think_tags", "true"}
+
+// marked are replies of servers that let calls through as text.
+var marked = map[string]reply{
+	"F71 an emoji in two chunks":      {knobs: markup, frames: []string{delta(`"content":"a\ud83d"`), delta(`"content":"\ude00b"`), finish("stop"), done}, want: []string{"message a😀b", "completed"}},
+	"F71 a block":                     {knobs: markup, frames: []string{says("So:\n<tool_"), says(`call>{"name":"f","arguments":{"a":1}}`), says("</tool_call>"), finish("stop"), done}, want: []string{"message So:\n", callF2, "completed"}},
+	"F71 a block of a custom tool":    {knobs: markup, frames: []string{says(`<tool_call>{"name":"c","arguments":{"input":"é\n\"😀"}}</tool_call>`), finish("stop"), done}, want: []string{"custom_tool_call c call_2 é\n\"😀", "completed"}},
+	"F71 half a block":                {knobs: markup, frames: []string{says(`a<tool_call>{"name":"f"`), finish("length"), done}, want: []string{`message incomplete a<tool_call>{"name":"f"`, "incomplete max_output_tokens"}},
+	"F71 a block behind tags":         {knobs: append(slices.Clone(markup), tagged...), frames: []string{says("<think><tool_call></think>"), says(`<tool_call>{"name":"f","arguments":{"a":1}}</tool_call>`), finish("stop"), done}, want: []string{"reasoning <tool_call>", callF2, "completed"}},
+	"F71 a block where nobody looks":  {frames: []string{says(`<tool_call>{"name":"f"}</tool_call>`), finish("stop"), done}, want: []string{`message <tool_call>{"name":"f"}</tool_call>`, "completed"}},
+	"F71 a block with a call besides": {knobs: markup, frames: []string{says(`<tool_call>{"name":"f"`), calls(`{"index":0,"id":"call_1","function":{"name":"f","arguments":"{\"a\":1}"}}`), finish("tool_calls"), done}, want: []string{`message <tool_call>{"name":"f"`, callF, "completed"}},
+}
+
+const callF2 = `function_call f call_3 {"a":1}`
+
+var markup = []string{"tool_markup", "calls"}
 
 // usages are replies whose counts stand in all places.
 var usages = map[string]reply{

@@ -5,7 +5,7 @@ import "maps"
 // replies are all replies of the tests.
 func replies() map[string]reply {
 	all := make(map[string]reply)
-	for _, some := range []map[string]reply{answers, toolCalls, endings, reasonings, usages, faults} {
+	for _, some := range []map[string]reply{answers, toolCalls, endings, reasonings, marked, usages, faults} {
 		for name, one := range maps.All(some) {
 			if _, twice := all[name]; twice {
 				panic("two replies are called " + name)

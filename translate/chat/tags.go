@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"bytes"
 	"strings"
 
 	"github.com/caddy-codex/responses/translate/jsonscan"
@@ -12,7 +11,6 @@ import (
 type tagReader struct {
 	state tagState
 	held  string // text that may be the beginning of a tag
-	high  []byte // escaped: a high surrogate whose partner is in the next fragment
 	trim  bool   // the line breaks behind the tag have not ended
 }
 
@@ -31,15 +29,8 @@ const (
 
 // read takes a fragment and returns what is known of it; both sides are escaped.
 func (r *tagReader) read(raw []byte) (reasoning, answer []byte) {
-	if r.state == afterTag && !r.trim && r.high == nil {
+	if r.state == afterTag && !r.trim {
 		return nil, raw
-	}
-	if r.high != nil {
-		raw, r.high = append(r.high, raw...), nil
-	}
-	raw, high := jsonscan.SplitSurrogate(raw)
-	if len(high) > 0 {
-		r.high = bytes.Clone(high)
 	}
 	text := r.held + string(jsonscan.Unescape(nil, raw))
 	r.held = ""
