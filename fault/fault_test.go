@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -112,9 +113,9 @@ func TestErrorBodiesHaveAllFourKeys(t *testing.T) {
 
 func TestLogsDoNotQuoteWhatMayQuoteThePrompt(t *testing.T) {
 	const prompt = "the user's words"
-	for kind, quotes := range map[Kind]bool{Rejected: false, ContextLength: false, Filtered: false, Unauthorized: true, RateLimited: true, Unavailable: true} {
+	for kind, quotes := range map[fault.Kind]bool{fault.Rejected: false, fault.ContextLength: false, fault.Filtered: false, fault.Unauthorized: true, fault.RateLimited: true, fault.Unavailable: true} {
 		for _, status := range []int{0, 400} {
-			f := &Fault{Kind: kind, Quoted: true, Provider: "p", Status: status, Message: prompt}
+			f := &fault.Fault{Kind: kind, Quoted: true, Provider: "p", Status: status, Message: prompt}
 			if got := f.Brief(); strings.Contains(got, prompt) != quotes || !strings.HasPrefix(got, "provider p ") {
 				t.Errorf("kind %d: got %q", kind, got)
 			}
