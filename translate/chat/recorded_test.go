@@ -14,23 +14,27 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/caddy-codex/responses/internal/upstreamtest"
+	"github.com/caddy-codex/responses/presets"
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/chat"
 	"github.com/caddy-codex/responses/translate/dialect"
 )
 
-// The goldens show what four providers that differ much get for what Codex sends. Lists of tools, which are long and few, are in files of
-// their own, named for their content.
+// The goldens show what every provider gets for what Codex sends, one file a provider. Lists of tools, which are long and few, are in files
+// of their own, named for their content.
 func TestRecordedRequestsBecomeTheGoldenBodies(t *testing.T) {
 	requests := recorded(t)
-	for _, name := range []string{"deepseek", "mistral", "openai", "ollama"} {
-		p := preset(t, name)
-		for request, body := range requests {
-			t.Run(name+"/"+request, func(t *testing.T) {
-				got := chat.Encode(nil, parse(t, body), &p.target, &p.dialect)
-				golden(t, filepath.Join("testdata/golden", name, request+".json"), indent(t, withoutTools(t, got)))
-			})
-		}
+	for _, name := range presets.Names() {
+		t.Run(name, func(t *testing.T) {
+			p := preset(t, name)
+			var all bytes.Buffer
+			for _, request := range slices.Sorted(maps.Keys(requests)) {
+				got := chat.Encode(nil, parse(t, requests[request]), &p.target, &p.dialect)
+				all.WriteString("== " + request + "\n")
+				all.Write(indent(t, withoutTools(t, got)))
+			}
+			golden(t, filepath.Join("testdata/golden", name+".txt"), all.Bytes())
+		})
 	}
 }
 
