@@ -46,6 +46,11 @@ type Call struct {
 	Arguments []byte // raw: a JSON object
 }
 
+// AwaitsAnswer reports whether the user has spoken last.
+func (r *Request) AwaitsAnswer() bool {
+	return len(r.History) > 0 && r.History[len(r.History)-1].Role == User
+}
+
 // history arranges items into messages.
 type history struct {
 	req     *Request

@@ -2,6 +2,7 @@ package translate
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"time"
 
@@ -87,6 +88,13 @@ func (s *Stream) Request() *Request { return s.req }
 // Speaking reports whether semantic output has been written: text, reasoning or a tool item. From then on another attempt cannot
 // take over.
 func (s *Stream) Speaking() bool { return s.phase >= speaking }
+
+// BrokenInput reports whether there is a call of a custom tool whose input has begun and not ended. What of it is there would be run.
+func (s *Stream) BrokenInput() bool {
+	return slices.ContainsFunc(s.queue, func(it *outputItem) bool {
+		return it.kind == customItem && !it.closed && it.input.state == insideInput
+	})
+}
 
 // Ended reports whether the terminal event has been written.
 func (s *Stream) Ended() bool { return s.phase == ended }

@@ -57,9 +57,16 @@ func (dec *Decoder) End(readErr error, out *translate.Stream) error {
 	}
 }
 
+// complete ends a reply that says it is whole, unless it is not: a tool's input that breaks off would be run as it is. And a question that
+// gets no answer has not been answered; after the results of calls, on the other hand, a model may have nothing more to say.
 func (dec *Decoder) complete(out *translate.Stream) error {
-	if dec.calls.nameless() {
+	switch {
+	case dec.calls.nameless():
 		return dec.fault(fault.BadReply, "made a tool call without a name")
+	case out.BrokenInput():
+		return dec.fault(fault.Truncated, "broke off the input of a tool call")
+	case !out.Speaking() && out.Request().AwaitsAnswer():
+		return dec.fault(fault.BadReply, "ended its reply without an answer")
 	}
 	out.Complete()
 	return nil
