@@ -1,12 +1,10 @@
 package translate
 
 import (
-	"bytes"
 	"slices"
 	"strconv"
 
 	"github.com/caddy-codex/responses/translate/envelope"
-	"github.com/caddy-codex/responses/translate/jsonscan"
 )
 
 // Role says who a message is from.
@@ -326,52 +324,4 @@ func (h *history) unknown(it *item) {
 		return
 	}
 	h.other(Message{Role: User, Parts: content})
-}
-
-// arguments are those of a call as an object. Providers that read them refuse anything else, for ever, so what is no object is put
-// into one.
-func (h *history) arguments(raw []byte) []byte {
-	c := jsonscan.New(raw)
-	switch c.Kind() {
-	case jsonscan.Object:
-		return raw
-	case jsonscan.String:
-		text := jsonscan.Unescape(nil, c.RawString())
-		if trimmed := bytes.TrimSpace(text); len(trimmed) == 0 {
-			return []byte("{}")
-		} else if trimmed[0] == '{' && jsonscan.Valid(trimmed) {
-			return trimmed
-		}
-		h.req.Repairs++
-		return append(append([]byte(`{"_raw":`), raw...), '}')
-	default:
-		return []byte("{}")
-	}
-}
-
-// InputMember is the one argument of a custom tool on wires that know only JSON functions.
-const InputMember = "input"
-
-func wrapInput(raw []byte) []byte {
-	if len(raw) == 0 || raw[0] != '"' {
-		raw = []byte(`""`)
-	}
-	out := append([]byte(`{"`+InputMember+`":`), raw...)
-	return append(out, '}')
-}
-
-// found tells the model which tools a search has loaded: they are callable under these names from now on.
-func (t *Tools) found(raw []byte) []Part {
-	var found Tools
-	found.collect(jsonscan.New(raw), fromInput)
-	found.merge()
-	if len(found.List) == 0 {
-		return []Part{{Text: []byte("No tools found.")}}
-	}
-	text := []byte("Tools loaded:")
-	for _, tool := range found.List {
-		text = append(text, `\n- `...)
-		text = append(text, t.wireNameOf(tool.Namespace, tool.Name)...)
-	}
-	return []Part{{Text: text}}
 }

@@ -273,3 +273,19 @@ func hashedName(namespace, name string) string {
 	}
 	return kept[:min(len(kept), maxName-9)] + "_" + hex.EncodeToString(sum[:4])
 }
+
+// found tells the model which tools a search has loaded: they are callable under these names from now on.
+func (t *Tools) found(raw []byte) []Part {
+	var found Tools
+	found.collect(jsonscan.New(raw), fromInput)
+	found.merge()
+	if len(found.List) == 0 {
+		return []Part{{Text: []byte("No tools found.")}}
+	}
+	text := []byte("Tools loaded:")
+	for _, tool := range found.List {
+		text = append(text, `\n- `...)
+		text = append(text, t.wireNameOf(tool.Namespace, tool.Name)...)
+	}
+	return []Part{{Text: text}}
+}
