@@ -6,6 +6,7 @@ package translate
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/caddy-codex/responses/fault"
@@ -253,7 +254,7 @@ func (p *parser) finish() (*Request, error) {
 	h := history{req: p.req, ring: p.ring}
 	h.instructions(p.instructions)
 	h.items(p.items)
-	if len(p.req.History) == 0 {
+	if !slices.ContainsFunc(p.req.History, func(m Message) bool { return len(m.Parts) > 0 || len(m.Calls) > 0 }) {
 		p.refusef("input", "input holds nothing to answer")
 	}
 	p.req.ToolChoice = p.req.Tools.choice(p.toolChoice)

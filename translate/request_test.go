@@ -98,6 +98,7 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		"an input that is an object":       {request(`"input":{}`), "input", "neither a text nor a list"},
 		"an input without items":           {request(`"input":[]`), "input", "nothing to answer"},
 		"an input without content":         {input(`{"type":"x_future"}`), "input", "nothing to answer"},
+		"an input of reasoning alone":      {input(`{"type":"reasoning","content":"0"}`), "input", "nothing to answer"},
 		"an input that is empty":           {request(`"input":""`), "input", "nothing to answer"},
 		"an item that is a text":           {request(`"input":[{"role":"user","content":"a"},"b"]`), "input", "input[1] is not an object"},
 		"a reference to a stored item":     {input(`{"type":"item_reference","id":"msg_1"}`), "input", "input[0] refers to a stored item"},
