@@ -7,7 +7,7 @@ GOLANGCI_LINT_VERSION := v2.15.0
 # Flags for go test, such as -json or -run=TestName.
 TESTFLAGS ?=
 
-# How long `make fuzz` runs each target.
+# How long `make fuzz` runs each target, or with an x behind it how often.
 FUZZTIME ?= 10s
 
 # Packages for `make race`.
