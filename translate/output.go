@@ -48,6 +48,19 @@ func (it *outputItem) whole() bool {
 	return len(it.text) > 0 && !it.nesting.open() && jsonscan.Valid(jsonscan.Unescape(nil, it.text))
 }
 
+// brokenInput reports whether the item is a custom tool's call whose input has begun and not ended. An item that waits has not read its
+// input yet.
+func (it *outputItem) brokenInput() bool {
+	if it.kind != customItem {
+		return false
+	}
+	input := it.input
+	if !it.opened {
+		input.read(it.text)
+	}
+	return input.state == insideInput
+}
+
 // partForm is how the events of an item's only part are called and what they say besides the text.
 type partForm struct {
 	text  string // stem of the events with text

@@ -91,9 +91,7 @@ func (s *Stream) Speaking() bool { return s.phase >= speaking }
 
 // BrokenInput reports whether there is a call of a custom tool whose input has begun and not ended. What of it is there would be run.
 func (s *Stream) BrokenInput() bool {
-	return slices.ContainsFunc(s.queue, func(it *outputItem) bool {
-		return it.kind == customItem && !it.closed && it.input.state == insideInput
-	})
+	return slices.ContainsFunc(s.queue, (*outputItem).brokenInput)
 }
 
 // Ended reports whether the terminal event has been written.
@@ -339,7 +337,7 @@ func (s *Stream) abandon() {
 	s.queue = nil
 }
 
-// begin starts an event; send completes it.
+// beginEvent starts an event; send completes it.
 func (s *Stream) beginEvent(typ string) []byte {
 	dst := append(s.event[:0], `{"type":"`...)
 	dst = append(dst, typ...)

@@ -16,6 +16,13 @@ var endings = map[string]reply{
 		frames: []string{calls(`{"index":0,"id":"1","function":{"name":"c","arguments":"{\"input\":\"rm -rf /tmp/x"}}`), finish("stop"), done},
 		want:   []string{"open: custom_tool_call in_progress c 1 ", "failed broke off the input of a tool call"},
 	},
+	"stop in the midst of an input that waits": {
+		frames: []string{
+			calls(`{"index":0,"id":"1","function":{"name":"f","arguments":"{\"a\":"}}`), calls(`{"index":1,"id":"2","function":{"name":"c","arguments":"{\"input\":\"rm -rf /tmp/x"}}`),
+			finish("stop"), done,
+		},
+		want: []string{"open: function_call in_progress f 1 ", "failed broke off the input of a tool call"},
+	},
 	"text behind the finish reason":  {frames: []string{says("a"), finish("stop"), says("b"), done}, want: []string{"message ab", "completed"}},
 	"a finish reason that is empty":  {frames: []string{choice(`"delta":{"content":"a"}`, `"finish_reason":""`), done}, want: []string{"message a", "completed"}},
 	"finish reasons that contradict": {frames: []string{says("a"), finish("tool_calls"), finish("stop"), done}, want: []string{"message a", "completed"}},
