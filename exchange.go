@@ -97,34 +97,31 @@ func (x *exchange) run(model string) error {
 		return x.fail(f)
 	}
 	x.record.Route = plan.route
-	var last *fault.Fault
-	for _, t := range plan.targets {
-		f, err := x.try(t)
-		if err != nil || f == nil {
-			return err
+	for i, t := range plan.targets {
+		if f = x.try(t); f == nil {
+			return nil
 		}
-		last = f
-		if !f.AnotherTarget() {
+		if !f.AnotherTarget() || i == len(plan.targets)-1 {
 			break
 		}
 		x.handler.logger.Warn("attempt failed", zap.String("request_id", x.record.ID), zap.String("provider", t.upstream.name),
 			zap.String("model", t.model), zap.String("cause", f.Brief()))
 	}
-	return x.fail(last)
+	return x.fail(f)
 }
 
-// try makes one attempt. It returns a fault where another may follow, or an error of the handler chain.
-func (x *exchange) try(t target) (*fault.Fault, error) {
+// try makes one attempt. It returns why it failed, nil for one that served the client.
+func (x *exchange) try(t target) *fault.Fault {
 	d, err := t.upstream.dialect(t.model)
 	if err != nil {
-		return fault.New(fault.Internal, "%v", err), nil
+		return fault.New(fault.Internal, "%v", err)
 	}
 	x.record.Attempts = append(x.record.Attempts, Attempt{Provider: t.upstream.name, Model: t.model, Start: x.handler.now()})
 	log := x.record.Last()
 	x.attempt = &attempt{target: t, dialect: d, log: log, heardAt: log.Start}
 	if f := x.missingKey(x.attempt); f != nil {
 		log.Cause, log.End = f.Brief(), x.handler.now()
-		return f, nil
+		return f
 	}
 
 	ctx, cancel := context.WithCancel(x.values())
@@ -135,7 +132,7 @@ func (x *exchange) try(t target) (*fault.Fault, error) {
 	err = x.attempt.upstream.proxy.ServeHTTP(x.client, x.upstreamRequest(ctx), nothing)
 	log.End = x.handler.now()
 	if x.attempt.answered {
-		return nil, nil
+		return nil
 	}
 	f := x.attempt.fault
 	switch {
@@ -146,7 +143,7 @@ func (x *exchange) try(t target) (*fault.Fault, error) {
 	}
 	x.attempt.redact(f)
 	log.Cause = f.Brief()
-	return f, nil
+	return f
 }
 
 // values is the context of the client's request with what an attempt adds to it.
