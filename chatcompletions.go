@@ -7,7 +7,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/caddy-codex/responses/fault"
-	"github.com/caddy-codex/responses/translate/chat"
 	"github.com/caddy-codex/responses/translate/jsonscan"
 )
 
@@ -64,7 +63,7 @@ func parseChat(body []byte) (*passThrough, *fault.Fault) {
 	return p, nil
 }
 
-func (p *passThrough) wirePath(*attempt) string { return chat.Path }
+func (p *passThrough) wirePath(a *attempt) string { return a.upstream.wire.urlPath(a.model, a.dialect) }
 
 func (p *passThrough) encode(_ *exchange, a *attempt) ([]byte, *fault.Fault) {
 	if a.upstream.wire != wires[chatWire] {

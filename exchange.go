@@ -52,6 +52,10 @@ type attempt struct {
 	cancel   context.CancelFunc
 	log      *Attempt
 
+	ask          func() (*http.Response, error) // sends the request, again where a reply pauses
+	continuation []byte                         // of the target, then
+	pauses       int
+
 	heard    atomic.Bool  // something came from the provider since the watch last looked
 	heardAt  time.Time    // when the watch last found so, or the attempt began
 	replying bool         // the reply has begun

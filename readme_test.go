@@ -64,7 +64,7 @@ func knobTable() string {
 	var b strings.Builder
 	b.WriteString("| knob | values | default | what it is |\n|---|---|---|---|\n")
 	for _, knob := range dialect.Knobs() {
-		values := map[string]string{"bool": "`true`, `false`", "string": "a text", "map": "a map", "json": "an object"}[knob.Type]
+		values := map[string]string{"bool": "`true`, `false`", "int": "a number", "list": "names", "string": "a text", "map": "a map", "json": "an object"}[knob.Type]
 		if values == "" {
 			values = code(strings.Join(knob.Values, "`, `"))
 		}

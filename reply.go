@@ -31,7 +31,7 @@ type replyReader struct {
 	attempt  *attempt
 	decoder  decoder
 	body     io.Closer
-	events   *sse.Reader // nil for a reply that came as one document
+	events   frames // nil for a reply that came as one document
 	whole    io.Reader
 	began    bool // the upstream has sent something
 	drained  bool // the upstream's body has been read to its end
@@ -58,6 +58,8 @@ func (rd *replyReader) open(res *http.Response) *fault.Fault {
 		f := fault.New(fault.Misaddressed, "sent a page instead of an API answer; its base URL may be wrong, or lack /v1")
 		f.Provider, f.Status = rd.attempt.upstream.name, res.StatusCode
 		return f
+	case rd.attempt.upstream.wire.frames != nil && !strings.HasPrefix(contentType, "application/json"):
+		rd.events = rd.attempt.upstream.wire.frames(body)
 	case isDocument(first, contentType):
 		rd.whole = io.LimitReader(body, maxWhole)
 	default:
@@ -209,10 +211,41 @@ func (rd *replyReader) end(readErr error) *fault.Fault {
 		f.Provider = rd.attempt.upstream.name
 		return f
 	}
+	if f, resumed := rd.resume(readErr); resumed {
+		return f
+	}
 	if err := rd.decoder.End(readErr, rd.payload.stream); err != nil {
 		return asFault(err)
 	}
 	return nil
+}
+
+// maxPauses bounds how often one reply goes on with another request.
+const maxPauses = 10
+
+// resume asks a provider that has paused its reply to go on with it, and makes its answer the one that is read.
+func (rd *replyReader) resume(readErr error) (f *fault.Fault, resumed bool) {
+	p, ok := rd.decoder.(pauser)
+	if !ok || readErr != nil || rd.attempt.pauses == maxPauses {
+		return nil, false
+	}
+	if rd.attempt.continuation, ok = p.Paused(); !ok {
+		return nil, false
+	}
+	rd.attempt.pauses++
+	_ = rd.body.Close()
+	res, err := rd.attempt.ask()
+	switch {
+	case rd.attempt.expired != nil:
+		return rd.attempt.expired, true
+	case err != nil:
+		return readFault(rd.attempt, err), true
+	}
+	if f := rd.exchange.refusal(res); f != nil {
+		return f, true
+	}
+	rd.drained = false
+	return rd.open(res), true
 }
 
 func readFault(a *attempt, err error) *fault.Fault {

@@ -47,11 +47,11 @@ type responses struct {
 	final   finalSink
 }
 
-func (p *responses) wirePath(a *attempt) string { return a.upstream.wire.path }
+func (p *responses) wirePath(a *attempt) string { return a.upstream.wire.urlPath(a.model, a.dialect) }
 
 func (p *responses) target(a *attempt) *translate.Target {
 	model := a.upstream.describe(a.model)
-	return &translate.Target{Provider: a.upstream.name, Model: a.model, MaxOutput: model.MaxOutputTokens}
+	return &translate.Target{Provider: a.upstream.name, Model: a.model, MaxOutput: model.MaxOutputTokens, Continuation: a.continuation}
 }
 
 func (p *responses) encode(_ *exchange, a *attempt) ([]byte, *fault.Fault) {

@@ -21,16 +21,12 @@ func (x *exchange) roundTrip(req *http.Request, inner http.RoundTripper) (*http.
 	a := x.attempt
 	a.fault = nil // the reverse proxy may have tried another host
 	x.client.silence(false)
-	body, f := x.body.encode(x, a)
-	if f != nil {
+	a.ask = func() (*http.Response, error) { return x.ask(req, inner) }
+	res, err := a.ask()
+	var f *fault.Fault
+	if errors.As(err, &f) { // there is nothing to send
 		return x.failed(req, f, f.HTTPStatus()), nil
 	}
-	sent := &upstreamBody{data: body}
-	out := x.outgoing(req, a, sent)
-	x.setIdle(true)
-	res, err := inner.RoundTrip(out)
-	x.setIdle(false)
-	sent.release()
 	if a.expired != nil {
 		return x.failed(req, a.expired, http.StatusGatewayTimeout), nil
 	}
@@ -38,12 +34,8 @@ func (x *exchange) roundTrip(req *http.Request, inner http.RoundTripper) (*http.
 		return nil, x.unreachable(err)
 	}
 	a.log.Status = res.StatusCode
-	if res.StatusCode < 200 || res.StatusCode > 299 {
-		defer res.Body.Close()
-		x.setIdle(true)
-		text, _ := io.ReadAll(io.LimitReader(res.Body, maxErrorBody))
-		x.setIdle(false)
-		return x.failed(req, fault.FromResponse(a.upstream.name, res.StatusCode, res.Header, text, x.handler.now()), res.StatusCode), nil
+	if f := x.refusal(res); f != nil {
+		return x.failed(req, f, res.StatusCode), nil
 	}
 	reply, f := x.body.reply(x, a, res)
 	if f != nil {
@@ -64,6 +56,33 @@ func (x *exchange) roundTrip(req *http.Request, inner http.RoundTripper) (*http.
 	return reply, nil
 }
 
+// ask sends the attempt's request. Where no request could be made, the error is a *fault.Fault.
+func (x *exchange) ask(req *http.Request, inner http.RoundTripper) (*http.Response, error) {
+	a := x.attempt
+	body, f := x.body.encode(x, a)
+	if f != nil {
+		return nil, f
+	}
+	sent := &upstreamBody{data: body}
+	defer sent.release()
+	out := x.outgoing(req, a, sent)
+	x.setIdle(true)
+	defer x.setIdle(false)
+	return inner.RoundTrip(out)
+}
+
+// refusal reads an answer that is an error.
+func (x *exchange) refusal(res *http.Response) *fault.Fault {
+	if res.StatusCode >= 200 && res.StatusCode <= 299 {
+		return nil
+	}
+	defer res.Body.Close()
+	x.setIdle(true)
+	defer x.setIdle(false)
+	text, _ := io.ReadAll(io.LimitReader(res.Body, maxErrorBody))
+	return fault.FromResponse(x.attempt.upstream.name, res.StatusCode, res.Header, text, x.handler.now())
+}
+
 // outgoing is the request as the provider gets it.
 func (x *exchange) outgoing(req *http.Request, a *attempt, body *upstreamBody) *http.Request {
 	out := req.Clone(req.Context())
@@ -71,6 +90,9 @@ func (x *exchange) outgoing(req *http.Request, a *attempt, body *upstreamBody) *
 		out.Header.Del(name)
 	}
 	out.Header.Set("Accept-Encoding", "identity") // a compressed stream arrives in lumps
+	for name, value := range a.dialect.Headers {
+		out.Header.Set(name, value)
+	}
 	x.authorize(out.Header, a)
 	x.body.header(out.Header, a)
 	for name := range a.upstream.ownHeaders { // header_up has the last word
@@ -79,21 +101,12 @@ func (x *exchange) outgoing(req *http.Request, a *attempt, body *upstreamBody) *
 		}
 	}
 	a.sent = out.Header
-	out.URL = &url.URL{
-		Scheme: req.URL.Scheme, Host: req.URL.Host,
-		Path: joinPath(a.upstream.base.Path, x.body.wirePath(a)), RawQuery: a.upstream.base.RawQuery,
-	}
+	out.URL = a.upstream.wire.upstreamURL(a.upstream.base, x.body.wirePath(a))
+	out.URL.Scheme, out.URL.Host = req.URL.Scheme, req.URL.Host
 	out.Body = body.open()
 	out.ContentLength = int64(len(body.data))
 	out.GetBody = func() (io.ReadCloser, error) { return body.open(), nil }
 	return out
-}
-
-func joinPath(base, path string) string {
-	for len(base) > 0 && base[len(base)-1] == '/' {
-		base = base[:len(base)-1]
-	}
-	return base + path
 }
 
 // authorize sets the key. It does so here and not earlier because Caddy's debug log shows headers that it does not know to be secret.
@@ -107,7 +120,7 @@ func (x *exchange) authorize(h http.Header, a *attempt) {
 	}
 	switch a.dialect.Auth {
 	case "none":
-	case "x-api-key", "api-key":
+	case "x-api-key", "api-key", "x-goog-api-key":
 		h.Set(a.dialect.Auth, key)
 	default:
 		h.Set("Authorization", "Bearer "+key)

@@ -104,7 +104,17 @@ func (k knob) takes(value json.RawMessage) error {
 	case "string":
 		_, err := decodeAs[string](value)
 		return err
+	case "list":
+		_, err := decodeAs[[]string](value)
+		return err
+	case "int":
+		_, err := decodeAs[int](value)
+		return err
 	case "map":
+		if k.Name != "effort_map" {
+			_, err := decodeAs[map[string]string](value)
+			return err
+		}
 		return takesEffortMap(value)
 	case "json":
 		_, err := decodeAs[map[string]json.RawMessage](value)

@@ -24,12 +24,29 @@ type Message struct {
 	Role  Role
 	Parts []Part
 
-	Reasoning []Reasoning // of an assistant message, before its text
-	Calls     []Call      // of an assistant message, after its text
+	Reasoning []Reasoning // of an assistant message
+	Calls     []Call      // of an assistant message
+	Said      []Piece     // of an assistant message: its reasoning, parts and calls in the order in which the model made them
 
 	CallID   string // of a result
 	WireName string // of a result: the tool that was called
 }
+
+// Piece is one thing that an assistant message holds. Wires that keep text, reasoning and calls apart do without.
+type Piece struct {
+	Kind  PieceKind
+	Index int // in Reasoning, Parts or Calls
+}
+
+// PieceKind tells pieces apart.
+type PieceKind int
+
+// The kinds of pieces.
+const (
+	ReasoningPiece PieceKind = iota
+	PartPiece
+	CallPiece
+)
 
 // Reasoning is what the model thought before a message, as it came back from the client.
 type Reasoning struct {
@@ -42,6 +59,14 @@ type Call struct {
 	ID        string
 	WireName  string
 	Arguments []byte // raw: a JSON object
+}
+
+// say adds parts to an assistant message.
+func (m *Message) say(parts []Part) {
+	for i := range parts {
+		m.Said = append(m.Said, Piece{PartPiece, len(m.Parts) + i})
+	}
+	m.Parts = append(m.Parts, parts...)
 }
 
 // AwaitsAnswer reports whether the user has spoken last.
@@ -101,6 +126,20 @@ func (h *history) items(items []item) {
 	}
 	h.closeTurn()
 	h.begin()
+	h.countMedia()
+}
+
+// countMedia numbers the images and files of the history, oldest first.
+func (h *history) countMedia() {
+	for i := range h.req.History {
+		parts := h.req.History[i].Parts
+		for j := range parts {
+			if parts[j].Kind != TextPart {
+				parts[j].Ordinal = h.req.Media
+				h.req.Media++
+			}
+		}
+	}
 }
 
 // waiting reports whether calls of the turn under way will still get results.
@@ -157,7 +196,7 @@ func (h *history) message(it *item) {
 		h.other(Message{Role: System, Parts: content})
 	case "assistant":
 		h.assistant()
-		h.turn.message.Parts = append(h.turn.message.Parts, content...)
+		h.turn.message.say(content)
 	default:
 		h.other(Message{Role: User, Parts: content})
 	}
@@ -224,6 +263,7 @@ func (h *history) reasoning(it *item) {
 		return
 	}
 	h.assistant()
+	h.turn.message.Said = append(h.turn.message.Said, Piece{ReasoningPiece, len(h.turn.message.Reasoning)})
 	h.turn.message.Reasoning = append(h.turn.message.Reasoning, r)
 }
 
@@ -232,6 +272,7 @@ func (h *history) call(it *item, wireName string, args []byte) {
 		h.closeTurn() // the earlier call of this id was interrupted
 	}
 	h.assistant()
+	h.turn.message.Said = append(h.turn.message.Said, Piece{CallPiece, len(h.turn.message.Calls)})
 	h.turn.message.Calls = append(h.turn.message.Calls, Call{ID: h.wireID(it.callID), WireName: wireName, Arguments: args})
 	h.turn.ids = append(h.turn.ids, it.callID)
 	h.turn.results = append(h.turn.results, nil)
@@ -320,7 +361,7 @@ func (h *history) unknown(it *item) {
 	content := it.content
 	if it.role == "assistant" && len(content) > 0 {
 		h.assistant()
-		h.turn.message.Parts = append(h.turn.message.Parts, content...)
+		h.turn.message.say(content)
 		return
 	}
 	h.other(Message{Role: User, Parts: content})

@@ -105,6 +105,8 @@ type Part struct {
 	Name []byte // escaped: the name of a file
 
 	Detail []byte // escaped: how closely an image is to be read; nil where absent
+
+	Ordinal int // of an image or file: how many of them stand before it in the history
 }
 
 // PartKind tells parts apart.

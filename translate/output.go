@@ -21,6 +21,9 @@ type outputItem struct {
 
 	summary bool // of reasoning: shown as a summary rather than as raw text
 
+	annotations citations    // of a message
+	action      SearchAction // of a web search
+
 	callID  string // of a call
 	tool    Tool   // of a call
 	nesting nesting
@@ -33,6 +36,7 @@ type itemKind int
 const (
 	messageItem itemKind = iota
 	reasoningItem
+	webSearchItem
 	functionItem
 	customItem
 	searchItem
@@ -74,7 +78,7 @@ type partForm struct {
 var (
 	outputText = partForm{
 		text: "response.output_text", part: "response.content_part", index: `,"content_index":0`,
-		typ: "output_text", tail: `,"annotations":[],"logprobs":[]`, extra: `,"logprobs":[]`,
+		typ: "output_text", tail: `,"logprobs":[]`, extra: `,"logprobs":[]`,
 	}
 	summaryText = partForm{
 		text: "response.reasoning_summary_text", part: "response.reasoning_summary_part", index: `,"summary_index":0`, typ: "summary_text",
@@ -123,6 +127,9 @@ func (it *outputItem) open(s *Stream) {
 		it.prepareDelta("response.function_call_arguments.delta", "")
 	case customItem:
 		it.prepareDelta("response.custom_tool_call_input.delta", "")
+	case webSearchItem:
+		it.searchEvent(s, "response.web_search_call.in_progress")
+		it.searchEvent(s, "response.web_search_call.searching")
 	case reasoningItem, searchItem:
 	}
 }
@@ -133,7 +140,7 @@ func (it *outputItem) openPart(s *Stream) {
 	typ := form.part + ".added"
 	dst := it.appendPlace(s.beginEvent(typ), form.index)
 	dst = append(dst, `,"part":`...)
-	dst = form.appendPart(dst, nil)
+	dst = it.appendPart(dst, nil)
 	s.send(typ, dst)
 	it.prepareDelta(form.text+".delta", form.index)
 }
@@ -167,7 +174,7 @@ func (it *outputItem) delta(s *Stream, raw []byte) {
 		if fragment := it.input.read(raw); len(fragment) > 0 {
 			s.delta(it, "response.custom_tool_call_input.delta", fragment, `"`)
 		}
-	case searchItem: // has no events of its own
+	case searchItem, webSearchItem: // have no deltas
 	}
 }
 
@@ -198,6 +205,9 @@ func (it *outputItem) done(s *Stream, status string) []byte {
 		}
 		it.callDone(s, "response.custom_tool_call_input.done", `,"input":"`, input)
 		body = it.body(s, status, input)
+	case webSearchItem:
+		it.searchEvent(s, "response.web_search_call.completed")
+		body = it.body(s, status, nil)
 	case searchItem:
 		body = it.body(s, status, it.text)
 	}
@@ -217,16 +227,25 @@ func (it *outputItem) closePart(s *Stream) {
 	typ = form.part + ".done"
 	dst = it.appendPlace(s.beginEvent(typ), form.index)
 	dst = append(dst, `,"part":`...)
-	s.send(typ, form.appendPart(dst, it.text))
+	s.send(typ, it.appendPart(dst, it.text))
 }
 
-func (f *partForm) appendPart(dst, text []byte) []byte {
+// appendPart appends the item's only part: before its text, or with all of it.
+func (it *outputItem) appendPart(dst, text []byte) []byte {
+	form := it.form()
 	dst = append(dst, `{"type":"`...)
-	dst = append(dst, f.typ...)
+	dst = append(dst, form.typ...)
 	dst = append(dst, `","text":"`...)
 	dst = append(dst, text...)
 	dst = append(dst, '"')
-	dst = append(dst, f.tail...)
+	if it.kind == messageItem {
+		dst = append(dst, `,"annotations":[`...)
+		if text != nil {
+			dst = it.annotations.append(dst)
+		}
+		dst = append(dst, ']')
+	}
+	dst = append(dst, form.tail...)
 	return append(dst, '}')
 }
 
@@ -242,11 +261,13 @@ func (it *outputItem) body(s *Stream, status string, text []byte) []byte {
 		dst = append(dst, status...)
 		dst = append(dst, `","role":"assistant","content":[`...)
 		if text != nil {
-			dst = outputText.appendPart(dst, text)
+			dst = it.appendPart(dst, text)
 		}
 		return append(dst, "]}"...)
 	case reasoningItem:
 		return it.appendReasoningBody(s, dst, text, status != "in_progress")
+	case webSearchItem:
+		return it.appendSearchBody(dst, status)
 	default:
 		return it.appendCallBody(dst, status, text)
 	}
@@ -255,12 +276,12 @@ func (it *outputItem) body(s *Stream, status string, text []byte) []byte {
 func (it *outputItem) appendReasoningBody(s *Stream, dst, text []byte, done bool) []byte {
 	dst = append(dst, `reasoning","summary":[`...)
 	if len(text) > 0 && it.summary {
-		dst = summaryText.appendPart(dst, text)
+		dst = it.appendPart(dst, text)
 	}
 	dst = append(dst, ']')
 	if len(text) > 0 && !it.summary {
 		dst = append(dst, `,"content":[`...)
-		dst = reasoningText.appendPart(dst, text)
+		dst = it.appendPart(dst, text)
 		dst = append(dst, ']')
 	}
 	if done && s.req.Encrypted && s.State != nil {

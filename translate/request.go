@@ -21,6 +21,7 @@ type Request struct {
 	Stream bool
 
 	History []Message // instructions and input, in an order that every wire can take
+	Media   int       // how many images and files there are in it
 	Tools   Tools
 	Repairs int // places where the history was incomplete or unreadable and was mended
 
@@ -50,12 +51,6 @@ type Format struct {
 	Strict []byte // raw; nil where absent
 }
 
-// Target is what a request is encoded for.
-type Target struct {
-	Provider  string // configured name, which reasoning envelopes carry
-	Model     string // the provider's name for the model
-	MaxOutput int    // the model's output limit in tokens, 0 where unknown
-}
 
 // Parse reads a decoded request body. ring opens reasoning that comes back. The error is a *fault.Fault.
 func Parse(body []byte, ring *envelope.Ring) (*Request, error) {

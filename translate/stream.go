@@ -159,6 +159,14 @@ func (s *Stream) Reasoning(raw []byte) {
 	s.write(item, raw)
 }
 
+// Close ends the text or reasoning under way. What follows of the same kind is an item of its own.
+func (s *Stream) Close() {
+	if n := len(s.queue); n > 0 && !s.queue[n-1].isCall() {
+		s.queue[n-1].closed = true
+		s.advance()
+	}
+}
+
 // Call begins a tool call. wireName is the name that the upstream uses.
 func (s *Stream) Call(callID, wireName string) *CallItem {
 	s.length += len(wireName)
@@ -238,6 +246,7 @@ func (s *Stream) openItem(item *outputItem) {
 	if len(item.text) > 0 {
 		item.delta(s, item.text)
 	}
+	item.annotations.send(s, item)
 }
 
 func (s *Stream) finish(item *outputItem, status string) {

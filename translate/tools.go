@@ -40,7 +40,8 @@ const (
 // same tool from several sources is kept once; the top level comes first, then the order of the input.
 type Tools struct {
 	List    []Tool
-	Dropped []string // types of hosted tools that were left out
+	Search  *WebSearch // the provider's own web search; nil where the client does not want it
+	Dropped []string   // types of other hosted tools, which are left out
 
 	bySource   [2][]Tool
 	byWireName map[string]int
@@ -74,6 +75,7 @@ func (t *Tools) collect(c *jsonscan.Cursor, from source) {
 func (t *Tools) read(c *jsonscan.Cursor, namespace string, from source) {
 	var typ, execution string
 	var nested []byte
+	var search WebSearch
 	tool := Tool{Namespace: namespace}
 	for key := range c.Members() {
 		switch key {
@@ -95,6 +97,8 @@ func (t *Tools) read(c *jsonscan.Cursor, namespace string, from source) {
 			nested = c.Raw()
 		case "function":
 			t.readChatForm(c, &tool)
+		default:
+			search.member(key, c)
 		}
 	}
 	switch typ {
@@ -119,7 +123,11 @@ func (t *Tools) read(c *jsonscan.Cursor, namespace string, from source) {
 		}
 		tool.Kind, tool.Namespace, tool.Name = SearchTool, "", SearchToolName
 	default:
-		t.Dropped = append(t.Dropped, typ)
+		if isWebSearch(typ) {
+			t.Search = &search
+		} else {
+			t.Dropped = append(t.Dropped, typ)
+		}
 		return
 	}
 	if tool.Name != "" {

@@ -1,4 +1,4 @@
-// Package upstreamtest plays a Chat Completions provider on loopback for tests.
+// Package upstreamtest plays a provider on loopback for tests.
 //
 // A test scripts the replies, byte by byte where it matters, and looks at the requests that came. The provider takes everything,
 // unless it is made to refuse what strict ones refuse: see [Upstream.Strict]. It has no behavior of its own beyond that.
@@ -42,7 +42,7 @@ type Upstream struct {
 	mu     sync.Mutex
 	came   *sync.Cond // signals a change of requests
 	script []Reply
-	rules  *rules
+	refuse func(Request) (why string, answer Reply)
 
 	requests []Request
 }
@@ -62,13 +62,24 @@ func New(t testing.TB, replies ...Reply) *Upstream {
 	return u
 }
 
-// Strict makes the upstream refuse what a strict provider refuses, with status 400 and an error body that says why. A refused
-// request is recorded and uses up no reply.
+// Strict makes the upstream refuse what a strict Chat Completions provider refuses, with status 400 and an error body that says why. A
+// refused request is recorded and uses up no reply.
 func (u *Upstream) Strict(options ...Option) *Upstream {
 	r := newRules(options)
+	return u.StrictBy(func(request Request) (string, Reply) {
+		if !strings.HasSuffix(request.Path, "/chat/completions") {
+			return "", Reply{}
+		}
+		why := r.refusal(request.Body)
+		return why, Error(http.StatusBadRequest, "invalid_request_error", "invalid_request_error", why)
+	})
+}
+
+// StrictBy makes the upstream refuse the POST requests for which refuse gives a reason, with the answer that it gives.
+func (u *Upstream) StrictBy(refuse func(Request) (why string, answer Reply)) *Upstream {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.rules = r
+	u.refuse = refuse
 	return u
 }
 
@@ -154,13 +165,13 @@ func (u *Upstream) take(request Request) (reply Reply, ok bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	defer u.came.Broadcast()
-	if u.rules != nil && request.Method == http.MethodPost && strings.HasSuffix(request.Path, "/chat/completions") {
-		request.Refusal = u.rules.refusal(request.Body)
+	if u.refuse != nil && request.Method == http.MethodPost {
+		request.Refusal, reply = u.refuse(request)
 	}
 	u.requests = append(u.requests, request)
 	switch {
 	case request.Refusal != "":
-		return Error(http.StatusBadRequest, "invalid_request_error", "invalid_request_error", request.Refusal), true
+		return reply, true
 	case len(u.script) == 0:
 		return Reply{}, false
 	}

@@ -89,7 +89,7 @@ func (e *encoder) joined(parts []translate.Part) {
 	for i := range parts {
 		text := parts[i].Text
 		if parts[i].Kind != translate.TextPart {
-			text = note(&parts[i])
+			text = translate.Note(&parts[i])
 		}
 		if len(text) == 0 {
 			continue
@@ -100,15 +100,6 @@ func (e *encoder) joined(parts []translate.Part) {
 		e.raw(text)
 		first = false
 	}
-}
-
-// note stands in for a part that cannot be sent.
-func note(part *translate.Part) []byte {
-	what := []byte("image")
-	if part.Kind == translate.FilePart {
-		what = bytes.TrimSpace(append([]byte("file "), part.Name...))
-	}
-	return append(append([]byte("["), what...), " omitted: it cannot be sent to this model]"...)
 }
 
 func (e *encoder) user(parts []translate.Part) {
@@ -140,7 +131,7 @@ func (e *encoder) content(parts []translate.Part) {
 		}
 		text := part.Text
 		if part.Kind != translate.TextPart {
-			text = note(part)
+			text = translate.Note(part)
 		}
 		if len(text) > 0 {
 			e.separate()
@@ -157,25 +148,27 @@ func (e *encoder) sendsImage(part *translate.Part) bool {
 	if part.Kind != translate.ImagePart {
 		return false
 	}
+	source, ok := e.target.Source(part)
 	switch e.d.Images {
 	case "url":
-		return true
+		return ok
 	case "data":
-		return bytes.HasPrefix(part.Text, []byte("data:"))
+		return ok && bytes.HasPrefix(source, []byte("data:"))
 	default:
 		return false
 	}
 }
 
 func (e *encoder) image(part *translate.Part) {
+	source, _ := e.target.Source(part)
 	e.text(`{"type":"image_url","image_url":`)
 	if e.d.ImageForm == "string" {
-		e.escaped(part.Text)
+		e.escaped(source)
 		e.text("}")
 		return
 	}
 	e.text(`{"url":`)
-	e.escaped(part.Text)
+	e.escaped(source)
 	if detail := chatDetail(part.Detail); e.d.ImageDetail == "send" && detail != "" {
 		e.member("detail")
 		e.string(detail)

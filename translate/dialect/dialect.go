@@ -12,10 +12,21 @@ import (
 // Dialect is a complete set of knobs. The comments are in knobs.json, which a test holds against these fields.
 type Dialect struct {
 	Auth                    string            `json:"auth"`
+	Identity                string            `json:"identity"`
+	IdentityScope           string            `json:"identity_scope"`
+	Path                    string            `json:"path"`
+	Headers                 map[string]string `json:"headers"`
+	Profile                 string            `json:"profile"`
+	DropFields              []string          `json:"drop_fields"`
+	Instructions            string            `json:"instructions"`
+	CustomTools             string            `json:"custom_tools"`
+	ModelField              bool              `json:"model_field"`
+	NumCtx                  int               `json:"num_ctx"`
 	SystemRole              string            `json:"system_role"`
 	LateSystem              string            `json:"late_system"`
 	MaxTokensField          string            `json:"max_tokens_field"`
 	MaxTokensDefault        string            `json:"max_tokens_default"`
+	MaxTokens               int               `json:"max_tokens"`
 	StreamUsage             string            `json:"stream_usage"`
 	Sampling                string            `json:"sampling"`
 	ParallelToolCalls       string            `json:"parallel_tool_calls"`
@@ -27,6 +38,10 @@ type Dialect struct {
 	ResponseFormat          string            `json:"response_format"`
 	ResponseFormatWithTools bool              `json:"response_format_with_tools"`
 	Images                  string            `json:"images"`
+	Files                   string            `json:"files"`
+	MediaBytes              int               `json:"media_bytes"`
+	MediaCount              int               `json:"media_count"`
+	ToolResultImages        string            `json:"tool_result_images"`
 	ImageForm               string            `json:"image_form"`
 	ImageDetail             string            `json:"image_detail"`
 	AssistantContent        string            `json:"assistant_content"`
@@ -36,6 +51,7 @@ type Dialect struct {
 	ExtraBody               Members           `json:"extra_body"`
 	ReasoningOut            string            `json:"reasoning_out"`
 	ReasoningScope          string            `json:"reasoning_scope"`
+	UnsignedThinking        bool              `json:"unsigned_thinking"`
 	ReasoningRequired       string            `json:"reasoning_required"`
 	ReasoningFiller         string            `json:"reasoning_filler"`
 	ThinkTags               bool              `json:"think_tags"`
@@ -44,6 +60,9 @@ type Dialect struct {
 	UserField               string            `json:"user_field"`
 	Verbosity               string            `json:"verbosity"`
 	ServiceTier             string            `json:"service_tier"`
+	CacheControl            string            `json:"cache_control"`
+	EagerToolInput          bool              `json:"eager_tool_input"`
+	WebSearch               string            `json:"web_search"`
 	SchemaProfile           string            `json:"schema_profile"`
 }
 

@@ -17,7 +17,8 @@ var knobsJSON []byte
 // Knob describes one member of a Dialect.
 type Knob struct {
 	Name    string          `json:"name"`
-	Type    string          `json:"type"` // enum, set, bool, string, map or json
+	Type    string          `json:"type"`            // enum, set, list, bool, int, string, map or json
+	Wires   []string        `json:"wires,omitempty"` // those that read it; none for all
 	Values  []string        `json:"values,omitempty"`
 	Default json.RawMessage `json:"default"`
 	Doc     string          `json:"doc"`
@@ -60,6 +61,9 @@ func (d *Dialect) Apply(settings Settings) error {
 	if _, ok := settings["effort_map"]; ok {
 		d.EffortMap = nil
 	}
+	if _, ok := settings["headers"]; ok {
+		d.Headers = nil
+	}
 	data, err := json.Marshal(settings)
 	if err != nil {
 		return fmt.Errorf("encoding knobs: %w", err)
@@ -76,7 +80,7 @@ func Parse(name string, words []string) (json.RawMessage, error) {
 	}
 	var value json.RawMessage
 	switch knob.Type {
-	case "set":
+	case "set", "list":
 		value, err = json.Marshal(slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == "" }))
 	case "map":
 		value, err = parseMap(knob, words)
@@ -100,6 +104,11 @@ func parseWord(knob Knob, word string) (json.RawMessage, error) {
 			return nil, fmt.Errorf("knob %s is true or false, not %q", knob.Name, word)
 		}
 		return strconv.AppendBool(nil, on), nil
+	case "int":
+		if _, err := strconv.Atoi(word); err != nil {
+			return nil, fmt.Errorf("knob %s is a whole number, not %q", knob.Name, word)
+		}
+		return json.RawMessage(word), nil
 	case "json":
 		if !json.Valid([]byte(word)) {
 			return nil, fmt.Errorf("knob %s takes a JSON object, got %q", knob.Name, word)
@@ -161,6 +170,16 @@ func (k Knob) check(value json.RawMessage) error {
 			if !slices.Contains(k.Values, word) {
 				return fmt.Errorf("knob %s is any of %s, not %q", k.Name, strings.Join(k.Values, ", "), word)
 			}
+		}
+	case "list":
+		var words []string
+		if err := json.Unmarshal(value, &words); err != nil {
+			return fmt.Errorf("knob %s is a list of names, not %s", k.Name, value)
+		}
+	case "int":
+		var n int
+		if err := json.Unmarshal(value, &n); err != nil || n < 0 {
+			return fmt.Errorf("knob %s is a whole number from 0 up, not %s", k.Name, value)
 		}
 	case "bool":
 		if !bytes.Equal(value, []byte("true")) && !bytes.Equal(value, []byte("false")) {

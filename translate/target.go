@@ -1,0 +1,69 @@
+package translate
+
+import (
+	"bytes"
+
+	"github.com/caddy-codex/responses/translate/jsonscan"
+)
+
+// Target is what a request is encoded for.
+type Target struct {
+	Provider  string // configured name, which reasoning envelopes carry
+	Model     string // the provider's name for the model
+	MaxOutput int    // the model's output limit in tokens, 0 where unknown
+
+	// Media says what is sent for the images and files of the request; nil sends all as they are.
+	Media Media
+
+	// Continuation makes the request one that goes on with a reply which the provider has paused. It is what the wire's decoder gave, in
+	// a form of its own; nil for the first request of a reply.
+	Continuation []byte
+}
+
+// Media says what becomes of the images and files of a request at one target, by their ordinals.
+type Media []Medium
+
+// Medium is what becomes of one image or file.
+type Medium struct {
+	DataURL []byte // escaped: what stands behind the part's URL; nil where that is not needed
+	Omitted bool   // it is not sent: it could not be had, or there are too many
+}
+
+// Source is the URL of an image or file as the target gets it, escaped: data or http. False where it is left out.
+func (t *Target) Source(part *Part) ([]byte, bool) {
+	if part.Ordinal >= len(t.Media) {
+		return part.Text, true
+	}
+	switch m := &t.Media[part.Ordinal]; {
+	case m.Omitted:
+		return nil, false
+	case m.DataURL != nil:
+		return m.DataURL, true
+	default:
+		return part.Text, true
+	}
+}
+
+// SplitDataURL takes a data URL apart, both escaped. False for any other URL, and for one that is not in base64.
+func SplitDataURL(url []byte) (mediaType string, base64 []byte, ok bool) {
+	rest, ok := bytes.CutPrefix(url, []byte("data:"))
+	if !ok {
+		return "", nil, false
+	}
+	head, data, ok := bytes.Cut(rest, []byte(","))
+	if !ok {
+		return "", nil, false
+	}
+	head, ok = bytes.CutSuffix(head, []byte(";base64"))
+	head, _, _ = bytes.Cut(head, []byte(";")) // parameters
+	return string(jsonscan.Unescape(nil, head)), data, ok
+}
+
+// Note stands in for an image or file that cannot be sent, escaped.
+func Note(part *Part) []byte {
+	what := []byte("image")
+	if part.Kind == FilePart {
+		what = bytes.TrimSpace(append([]byte("file "), part.Name...))
+	}
+	return append(append([]byte("["), what...), " omitted: it cannot be sent to this model]"...)
+}
