@@ -51,7 +51,6 @@ type Format struct {
 	Strict []byte // raw; nil where absent
 }
 
-
 // Parse reads a decoded request body. ring opens reasoning that comes back. The error is a *fault.Fault.
 func Parse(body []byte, ring *envelope.Ring) (*Request, error) {
 	if !utf8.Valid(body) {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/caddy-codex/responses/internal/wiretest"
+
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/chat"
 )
@@ -31,8 +33,8 @@ func TestAChunkCostsHardlyAnyMemory(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			p := with(t, test.knobs...)
-			stream := translate.NewStream(parse(t, []byte(asking)), ring, nowhere{}, counted(), clock)
-			dec := chat.NewDecoder(&p.target, &p.dialect, stream)
+			stream := translate.NewStream(parse(t, []byte(asking)), wiretest.Ring, nowhere{}, wiretest.Counted(), wiretest.Clock)
+			dec := chat.NewDecoder(&p.Target, &p.Dialect, stream)
 			if err := dec.Frame([]byte(test.first), stream); err != nil {
 				t.Fatal(err)
 			}
@@ -58,8 +60,8 @@ func BenchmarkLongArguments(b *testing.B) {
 			first := []byte(calls(`{"index":0,"id":"call_1","function":{"name":"f","arguments":"{\"a\":\""}}`))
 			chunk := []byte(calls(`{"index":0,"function":{"arguments":"{}"}}`))
 			for b.Loop() {
-				stream := translate.NewStream(req, ring, nowhere{}, counted(), clock)
-				dec := chat.NewDecoder(&p.target, &p.dialect, stream)
+				stream := translate.NewStream(req, wiretest.Ring, nowhere{}, wiretest.Counted(), wiretest.Clock)
+				dec := chat.NewDecoder(&p.Target, &p.Dialect, stream)
 				_ = dec.Frame(first, stream)
 				for range pieces {
 					_ = dec.Frame(chunk, stream)
@@ -70,13 +72,13 @@ func BenchmarkLongArguments(b *testing.B) {
 }
 
 func BenchmarkRequest(b *testing.B) {
-	body := recorded(b)["mcp-02"]
+	body := wiretest.Requests(b)["mcp-02"]
 	p := plain()
 	dst := make([]byte, 0, len(body)*2)
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		chat.Encode(dst, parse(b, body), &p.target, &p.dialect)
+		chat.Encode(dst, parse(b, body), &p.Target, &p.Dialect)
 	}
 }
 
@@ -87,8 +89,8 @@ func BenchmarkReply(b *testing.B) {
 	frames := strings.Split(strings.TrimSpace(string(body)), "\n\n")
 	b.ReportAllocs()
 	for b.Loop() {
-		stream := translate.NewStream(req, ring, nowhere{}, counted(), clock)
-		dec := chat.NewDecoder(&p.target, &p.dialect, stream)
+		stream := translate.NewStream(req, wiretest.Ring, nowhere{}, wiretest.Counted(), wiretest.Clock)
+		dec := chat.NewDecoder(&p.Target, &p.Dialect, stream)
 		for _, frame := range frames {
 			_ = dec.Frame([]byte(frame[len("data: "):]), stream)
 		}

@@ -126,7 +126,7 @@ func TestKnobsDecideWhatIsSent(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			p := with(t, test.knobs...)
-			p.target.MaxOutput = 4096
+			p.Target.MaxOutput = 4096
 			body := p.body(t, test.request)
 			p.check(t, body)
 			for path, want := range test.want {
@@ -153,7 +153,7 @@ func TestHeaderCarriesTheCacheKey(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := with(t, "cache_key", test.knob)
 			header := make(http.Header)
-			chat.Header(header, parse(t, []byte(ask(`"prompt_cache_key":"`+test.key+`"`))), &p.dialect)
+			chat.Header(header, parse(t, []byte(ask(`"prompt_cache_key":"`+test.key+`"`))), &p.Dialect)
 			if got := header.Get(test.knob); got != test.want || len(header) > 1 || test.want == "" && len(header) > 0 {
 				t.Errorf("got %v", header)
 			}

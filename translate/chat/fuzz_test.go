@@ -7,8 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/caddy-codex/responses/internal/wiretest"
+
 	"github.com/caddy-codex/responses/internal/streamcheck"
-	"github.com/caddy-codex/responses/presets"
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/chat"
 )
@@ -16,7 +17,7 @@ import (
 // Whatever a client sends, a provider gets JSON that it understands, and the client a response that is none of its own making.
 func FuzzRequests(f *testing.F) {
 	providers := everybody(f)
-	for name, body := range recorded(f) {
+	for name, body := range wiretest.Requests(f) {
 		if len(body) < 6000 {
 			f.Add(body, uint8(len(name)))
 		}
@@ -31,21 +32,21 @@ func FuzzRequests(f *testing.F) {
 		f.Add([]byte(body), uint8(i))
 	}
 	f.Fuzz(func(t *testing.T, body []byte, which uint8) {
-		req, err := translate.Parse(bytes.Clone(body), ring)
+		req, err := translate.Parse(bytes.Clone(body), wiretest.Ring)
 		if err != nil {
 			return
 		}
 		p := providers[int(which)%len(providers)]
-		got := chat.Encode(nil, req, &p.target, &p.dialect)
+		got := chat.Encode(nil, req, &p.Target, &p.Dialect)
 		if !json.Valid(got) {
-			t.Fatalf("%s gets\n%s", p.target.Provider, got)
+			t.Fatalf("%s gets\n%s", p.Target.Provider, got)
 		}
 		if again := p.body(t, string(body)); !bytes.Equal(got, again) {
-			t.Fatalf("%s gets\n%s\nthen\n%s", p.target.Provider, got, again)
+			t.Fatalf("%s gets\n%s\nthen\n%s", p.Target.Provider, got, again)
 		}
 		p.check(t, got)
-		out := new(sink)
-		stream := translate.NewStream(req, ring, out, counted(), clock)
+		out := new(wiretest.Sink)
+		stream := translate.NewStream(req, wiretest.Ring, out, wiretest.Counted(), wiretest.Clock)
 		stream.Text([]byte("a"))
 		stream.Complete()
 		if events, err := streamcheck.Parse(out.Bytes()); err != nil {
@@ -58,7 +59,7 @@ func FuzzRequests(f *testing.F) {
 func everybody(t testing.TB) []*provider {
 	t.Helper()
 	all := []*provider{plain(), with(t, "response_format", "none", "images", "data", "assistant_content", "omit", "late_system", "allow", "tools_strict", "send")}
-	for _, name := range presets.Names() {
+	for _, name := range wiretest.Presets("chat") {
 		all = append(all, preset(t, name))
 	}
 	return all

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/caddy-codex/responses/internal/wiretest"
+
 	"github.com/tidwall/gjson"
 
 	"github.com/caddy-codex/responses/translate/envelope"
@@ -151,7 +153,7 @@ func sameMessages(t *testing.T, body []byte, want ...string) {
 // thought is a reasoning item that a provider's model made, sealed.
 func thought(providerName, model, field, data string) string {
 	state := &envelope.Payload{Provider: providerName, Model: model, Field: field, Data: []byte(data)}
-	return fmt.Sprintf(`{"type":"reasoning","summary":[],"encrypted_content":%q}`, ring.Seal(nil, state))
+	return fmt.Sprintf(`{"type":"reasoning","summary":[],"encrypted_content":%q}`, wiretest.Ring.Seal(nil, state))
 }
 
 func TestReasoningGoesBack(t *testing.T) {

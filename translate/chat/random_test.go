@@ -65,7 +65,7 @@ func TestRandomHistoriesSuitEveryProvider(t *testing.T) {
 		}
 		p.check(t, p.body(t, talk(items...)))
 		if t.Failed() {
-			t.Fatalf("seed %d, %s:\n%s", seed, p.target.Provider, strings.Join(items, "\n"))
+			t.Fatalf("seed %d, %s:\n%s", seed, p.Target.Provider, strings.Join(items, "\n"))
 		}
 	}
 }

@@ -2,75 +2,35 @@ package chat_test
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/caddy-codex/responses/internal/wiretest"
+
 	"github.com/tidwall/gjson"
 
 	"github.com/caddy-codex/responses/internal/upstreamtest"
-	"github.com/caddy-codex/responses/presets"
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/chat"
 	"github.com/caddy-codex/responses/translate/dialect"
 )
 
-// The goldens show what every provider gets for what Codex sends, one file a provider. Lists of tools, which are long and few, are in files
-// of their own, named for their content.
 func TestRecordedRequestsBecomeTheGoldenBodies(t *testing.T) {
-	requests := recorded(t)
-	for _, name := range presets.Names() {
-		t.Run(name, func(t *testing.T) {
-			p := preset(t, name)
-			var all bytes.Buffer
-			for _, request := range slices.Sorted(maps.Keys(requests)) {
-				got := chat.Encode(nil, parse(t, requests[request]), &p.target, &p.dialect)
-				all.WriteString("== " + request + "\n")
-				all.Write(indent(t, withoutTools(t, got)))
-			}
-			golden(t, filepath.Join("testdata/golden", name+".txt"), all.Bytes())
-		})
-	}
-}
-
-// withoutTools puts the name of a file where the tools are.
-func withoutTools(t *testing.T, body []byte) []byte {
-	t.Helper()
-	tools := gjson.GetBytes(body, "tools")
-	if !tools.Exists() {
-		return body
-	}
-	sum := sha256.Sum256([]byte(tools.Raw))
-	name := "tools-" + hex.EncodeToString(sum[:4]) + ".json"
-	golden(t, filepath.Join("testdata/golden/tools", name), indent(t, []byte(tools.Raw)))
-	return bytes.Replace(body, []byte(tools.Raw), []byte(`"`+name+`"`), 1)
-}
-
-func indent(t *testing.T, body []byte) []byte {
-	t.Helper()
-	var out bytes.Buffer
-	if err := json.Indent(&out, body, "", " "); err != nil {
-		t.Fatalf("%v\n%s", err, body)
-	}
-	out.WriteByte('\n')
-	return out.Bytes()
+	wiretest.Goldens(t, "chat", chat.Encode, "tools")
 }
 
 // Every provider gets only what it takes, and all of it again when asked again.
 func TestRecordedRequestsSuitEveryProvider(t *testing.T) {
-	requests := recorded(t)
+	requests := wiretest.Requests(t)
 	all := everybody(t)
 	for _, p := range all {
 		for request, body := range requests {
-			t.Run(p.target.Provider+"/"+request, func(t *testing.T) {
-				got := chat.Encode(nil, parse(t, body), &p.target, &p.dialect)
+			t.Run(p.Target.Provider+"/"+request, func(t *testing.T) {
+				got := chat.Encode(nil, parse(t, body), &p.Target, &p.Dialect)
 				p.check(t, got)
-				if again := chat.Encode([]byte("{}"), parse(t, body), &p.target, &p.dialect); !bytes.Equal(again[2:], got) {
+				if again := chat.Encode([]byte("{}"), parse(t, body), &p.Target, &p.Dialect); !bytes.Equal(again[2:], got) {
 					t.Errorf("asked again, it gets\n%s\nafter\n%s", again[2:], got)
 				}
 			})
@@ -82,9 +42,9 @@ func TestRecordedRequestsSuitEveryProvider(t *testing.T) {
 func (p *provider) check(t testing.TB, body []byte) {
 	t.Helper()
 	if refusal := upstreamtest.Refusal(body, p.rules(body)...); refusal != "" {
-		t.Fatalf("%s refuses it: %s\n%s", p.target.Provider, refusal, body)
+		t.Fatalf("%s refuses it: %s\n%s", p.Target.Provider, refusal, body)
 	}
-	d, doc := &p.dialect, gjson.ParseBytes(body)
+	d, doc := &p.Dialect, gjson.ParseBytes(body)
 	for _, message := range doc.Get("messages").Array() {
 		if role := message.Get("role").String(); message.Get("name").Exists() && (role != "tool" || !d.ToolMessageName) {
 			t.Errorf("a %s message has a name: %s", role, message.Raw)
@@ -126,7 +86,7 @@ func (p *provider) check(t testing.TB, body []byte) {
 
 // rules are what the strict upstream of the tests has to know of a dialect.
 func (p *provider) rules(body []byte) []upstreamtest.Option {
-	d := &p.dialect
+	d := &p.Dialect
 	options := []upstreamtest.Option{
 		upstreamtest.Without(
 			"frequency_penalty", "logprobs", "max_tokens", "presence_penalty", "reasoning_effort", "response_format", "stop", "stream_options",
@@ -178,7 +138,7 @@ func fields(d *dialect.Dialect) []string {
 }
 
 func TestCompactionByTheProviderIsRefused(t *testing.T) {
-	_, err := translate.Parse(readFile(t, "testdata/requests/"+unserved+".json"), ring)
+	_, err := translate.Parse(wiretest.Request(t, wiretest.Compaction), wiretest.Ring)
 	if err == nil || !strings.Contains(err.Error(), "compaction") {
 		t.Errorf("got %v", err)
 	}
@@ -186,7 +146,7 @@ func TestCompactionByTheProviderIsRefused(t *testing.T) {
 
 // What a provider has read before it finds again at the same place, or its prompt cache is of no use.
 func TestAnEarlierTurnIsAPrefixOfTheNext(t *testing.T) {
-	requests := recorded(t)
+	requests := wiretest.Requests(t)
 	names := slices.Sorted(maps.Keys(requests))
 	all := everybody(t)
 	pairs := 0
@@ -197,7 +157,7 @@ func TestAnEarlierTurnIsAPrefixOfTheNext(t *testing.T) {
 		}
 		pairs++
 		for _, p := range all {
-			t.Run(p.target.Provider+"/"+name, func(t *testing.T) {
+			t.Run(p.Target.Provider+"/"+name, func(t *testing.T) {
 				first := messages(p.body(t, string(before)))
 				second := messages(p.body(t, string(after)))
 				if !strings.HasPrefix(second, strings.TrimSuffix(first, "]")+",") {

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/caddy-codex/responses/internal/wiretest"
+
 	"github.com/tidwall/gjson"
 
 	"github.com/caddy-codex/responses/fault"
@@ -106,10 +108,10 @@ func play(t testing.TB, p *provider, body io.Reader) *outcome {
 // read does it without looking at what comes of it. Each frame is overwritten once it has been read, as the buffer of an event reader is.
 func read(t testing.TB, p *provider, request string, body io.Reader) (*outcome, []byte) {
 	t.Helper()
-	out := new(sink)
-	stream := translate.NewStream(parse(t, []byte(request)), ring, out, counted(), clock)
-	stream.Attempt(p.target)
-	dec := chat.NewDecoder(&p.target, &p.dialect, stream)
+	out := new(wiretest.Sink)
+	stream := translate.NewStream(parse(t, []byte(request)), wiretest.Ring, out, wiretest.Counted(), wiretest.Clock)
+	stream.Attempt(p.Target)
+	dec := chat.NewDecoder(&p.Target, &p.Dialect, stream)
 	err := decode(dec, stream, sse.NewReader(body, 0))
 	o := new(outcome)
 	if err != nil && !errors.As(err, &o.fault) {

@@ -108,7 +108,7 @@ func TestF04ReasoningComesBack(t *testing.T) {
 			if message != test.want {
 				t.Errorf("got  %s\nwant %s", message, test.want)
 			}
-			p.target.Provider = "another"
+			p.Target.Provider = "another"
 			body = p.body(t, request)
 			for _, trace := range []string{"reasoning", "thinking", "<think>"} {
 				if message := gjson.GetBytes(body, `messages.#(role=="assistant")`).Raw; strings.Contains(message, trace) {
