@@ -1,9 +1,6 @@
 package chat
 
-import (
-	"github.com/caddy-codex/responses/translate/jsonscan"
-	"github.com/caddy-codex/responses/translate/schema"
-)
+import "github.com/caddy-codex/responses/translate/schema"
 
 // fieldedFormat reports whether response_format may be used in this request.
 func (e *encoder) fieldedFormat() bool {
@@ -38,14 +35,4 @@ func (e *encoder) format() {
 		e.raw(f.Strict)
 	}
 	e.text("}}")
-}
-
-// formatPrompt asks for the format in words, escaped. Providers with a JSON mode want the word JSON in the prompt.
-func (e *encoder) formatPrompt() []byte {
-	prompt := []byte(`Give the final answer as one JSON object and nothing else: no prose around it, no code fence.`)
-	if e.req.Format.Schema == nil {
-		return prompt
-	}
-	prompt = append(prompt, ` It has to match this JSON schema:\n`...)
-	return jsonscan.AppendNested(prompt, e.req.Format.Schema)
 }

@@ -2,15 +2,10 @@ package chat
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"math/big"
 	"slices"
 
 	"github.com/caddy-codex/responses/translate"
 )
-
-// blankLine stands between texts that are joined.
-const blankLine = `\n\n`
 
 // messages writes the history.
 func (e *encoder) messages() {
@@ -48,7 +43,7 @@ func (e *encoder) lead() (next int) {
 	if history := e.req.History; len(history) > 0 && history[0].Role == translate.System {
 		parts, next = slices.Clip(history[0].Parts), 1
 	}
-	e.system(append(parts, translate.Part{Text: e.formatPrompt()}), true)
+	e.system(append(parts, translate.Part{Text: e.req.Format.Prompt()}), true)
 	return next
 }
 
@@ -78,9 +73,9 @@ func (e *encoder) system(parts []translate.Part, leads bool) {
 		return
 	}
 	e.role("user")
-	e.text(`,"content":"<developer>\n`)
+	e.text(`,"content":"` + translate.DeveloperStart)
 	e.joined(parts)
-	e.text(`\n</developer>"}`)
+	e.text(translate.DeveloperEnd + `"}`)
 }
 
 // joined writes the texts of parts into one string.
@@ -95,7 +90,7 @@ func (e *encoder) joined(parts []translate.Part) {
 			continue
 		}
 		if !first {
-			e.text(blankLine)
+			e.text(translate.BlankLine)
 		}
 		e.raw(text)
 		first = false
@@ -247,11 +242,10 @@ func (e *encoder) results(results []translate.Message) {
 				texts = append(texts, part)
 				continue
 			}
-			label := append(append([]byte("[image from the tool "), m.WireName...), ']')
-			images = append(images, translate.Part{Text: label}, part)
+			images = append(images, translate.Part{Text: translate.FromTool(m.WireName)}, part)
 		}
 		if len(texts) == 0 && len(m.Parts) > 0 {
-			texts = []translate.Part{{Text: []byte("[image below]")}}
+			texts = []translate.Part{{Text: []byte(translate.ImageBelow)}}
 		}
 		e.text(`,"content":"`)
 		e.joined(texts)
@@ -266,9 +260,9 @@ func (e *encoder) results(results []translate.Message) {
 func (e *encoder) callID(id string) {
 	switch {
 	case e.d.ToolCallID == "alphanumeric9" && !alphanumeric9(id):
-		id = hash62(id, shortIDLen)
+		id = translate.Hash62(id, shortIDLen)
 	case e.d.ToolCallID == "max40" && len(id) > 40:
-		id = "call_" + hash62(id, longIDLen)
+		id = "call_" + translate.Hash62(id, longIDLen)
 	}
 	e.string(id)
 }
@@ -285,11 +279,4 @@ func alphanumeric9(id string) bool {
 		}
 	}
 	return len(id) == shortIDLen
-}
-
-// hash62 is so many letters and digits that depend on the id alone.
-func hash62(id string, n int) string {
-	sum := sha256.Sum256([]byte(id))
-	digits := new(big.Int).SetBytes(sum[:]).Text(62)
-	return digits[len(digits)-n:]
 }

@@ -52,8 +52,7 @@ func (e *encoder) tool(tool *translate.Tool) {
 	e.description(tool)
 	e.member("parameters")
 	if tool.Kind == translate.CustomTool {
-		e.text(`{"type":"object","properties":{"` + translate.InputMember + `":{"type":"string"}},"required":["` +
-			translate.InputMember + `"],"additionalProperties":false}`)
+		e.text(translate.InputSchema)
 	} else {
 		e.dst = schema.AppendParameters(e.dst, tool.Parameters, e.d.SchemaProfile)
 	}
@@ -64,28 +63,14 @@ func (e *encoder) tool(tool *translate.Tool) {
 	e.text("}}")
 }
 
-// description writes the tool's description. A custom tool's grammar cannot be enforced on this wire, so the model is told of it.
+// description writes what the tool is for.
 func (e *encoder) description(tool *translate.Tool) {
-	if tool.Kind != translate.CustomTool {
-		if tool.Description != nil {
-			e.member("description")
-			e.escaped(tool.Description)
-		}
+	if tool.Description == nil && tool.Kind != translate.CustomTool {
 		return
 	}
 	e.member("description")
 	e.text(`"`)
-	if len(tool.Description) > 0 {
-		e.raw(tool.Description)
-		e.text(blankLine)
-	}
-	e.text(`This tool takes free text. Put the whole text into ` + translate.InputMember + `, as it is.`)
-	if len(tool.Grammar) > 0 {
-		e.text(` The text has to follow this `)
-		e.raw(tool.Syntax)
-		e.text(` grammar:\n`)
-		e.raw(tool.Grammar)
-	}
+	e.dst = tool.AppendDescription(e.dst)
 	e.text(`"`)
 }
 
