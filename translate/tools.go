@@ -123,7 +123,7 @@ func (t *Tools) read(c *jsonscan.Cursor, namespace string, from source) {
 		}
 		tool.Kind, tool.Namespace, tool.Name = SearchTool, "", SearchToolName
 	default:
-		if isWebSearch(typ) {
+		if isWebSearch(typ) && !search.Cached {
 			t.Search = &search
 		} else {
 			t.Dropped = append(t.Dropped, typ)

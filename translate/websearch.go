@@ -14,6 +14,7 @@ type WebSearch struct {
 	Blocked      [][]byte // escaped: domains not to look at
 	UserLocation []byte   // raw object: type, city, country, region, timezone; nil where absent
 	ContextSize  string   // low, medium, high, or empty
+	Cached       bool     // it may not go out to the web, which nobody but OpenAI offers
 }
 
 // isWebSearch tells it by the names that it has had in the Responses API.
@@ -37,6 +38,9 @@ func (w *WebSearch) member(key string, c *jsonscan.Cursor) {
 		w.filter(key, c)
 	case "user_location":
 		w.UserLocation = only(c.Raw(), jsonscan.Object)
+	case "external_web_access":
+		w.Cached = c.Kind() == jsonscan.False
+		c.Skip()
 	case "search_context_size":
 		w.ContextSize = c.Text()
 	}

@@ -40,6 +40,9 @@ func LateSystem(r *rules) { r.lateSystem = true }
 // ThinkingParts lets assistant messages have their thinking among their content, as Mistral's have.
 func ThinkingParts(r *rules) { r.parts = append(r.parts, "thinking") }
 
+// SearchTool lets the provider's own search stand among the tools, by the type that it has there.
+func SearchTool(typ string) Option { return func(r *rules) { r.search = typ } }
+
 // Refusal returns why a strict upstream refuses a body, or "".
 func Refusal(body []byte, options ...Option) string { return newRules(options).refusal(body) }
 
@@ -50,6 +53,7 @@ type rules struct {
 	system     string   // the role of system messages
 	lateSystem bool
 	reasoning  bool
+	search     string // type of the provider's own search among the tools
 }
 
 // known are the top-level fields that DeepSeek documents.
@@ -79,7 +83,7 @@ func (r *rules) refusal(body []byte) string {
 		return "the body is not a JSON object"
 	}
 	request := gjson.ParseBytes(body)
-	for _, err := range []error{r.checkFields(request), checkTools(request), r.checkMessages(request.Get("messages"))} {
+	for _, err := range []error{r.checkFields(request), r.checkTools(request), r.checkMessages(request.Get("messages"))} {
 		if err != nil {
 			return err.Error()
 		}
@@ -108,7 +112,7 @@ func (r *rules) checkFields(request gjson.Result) error {
 // toolName is what OpenAI and most others take as the name of a function.
 var toolName = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`)
 
-func checkTools(request gjson.Result) error {
+func (r *rules) checkTools(request gjson.Result) error {
 	tools := request.Get("tools")
 	if !tools.Exists() {
 		return nil
@@ -118,7 +122,11 @@ func checkTools(request gjson.Result) error {
 	}
 	seen := make(map[string]bool)
 	for i, tool := range tools.Array() {
-		if kind := tool.Get("type"); kind.String() != "function" {
+		kind := tool.Get("type")
+		if r.search != "" && kind.String() == r.search {
+			continue
+		}
+		if kind.String() != "function" {
 			return fmt.Errorf("tools[%d].type: unknown variant %s, expected function", i, orMissing(kind))
 		}
 		name := tool.Get("function.name")

@@ -18,6 +18,7 @@ type Decoder struct {
 	markup *markupReader // nil where calls are not looked for in the text
 
 	calls   calls
+	search  searchCalls
 	field   string  // the reasoning field that the provider uses
 	details details // reasoning_details since the last reasoning item closed
 
@@ -40,6 +41,7 @@ func NewDecoder(target *translate.Target, d *dialect.Dialect, out *translate.Str
 	if d.ToolMarkup == "calls" {
 		dec.markup = &markupReader{tools: &out.Request().Tools}
 	}
+	dec.search.on = d.WebSearch == echoedSearch && out.Request().Tools.Search != nil
 	keepsDetails := d.ReasoningOut == fieldDetails
 	out.State = func(text []byte) *envelope.Payload { return dec.state(text, keepsDetails) }
 	return dec
@@ -72,7 +74,7 @@ func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
 	}
 	c := jsonscan.New(data)
 	d := &dec.delta
-	*d = delta{text: d.text[:0], reasoning: d.reasoning[:0], calls: d.calls[:0], skipMessages: dec.streamed}
+	*d = delta{text: d.text[:0], reasoning: d.reasoning[:0], calls: d.calls[:0], citations: d.citations[:0], skipMessages: dec.streamed}
 	d.read(c)
 	if c.Close() != nil {
 		return dec.fault(fault.BadReply, "sent a chunk that is not JSON")
@@ -111,12 +113,25 @@ func (dec *Decoder) apply(d *delta, out *translate.Stream) {
 		out.Usage(usage)
 	}
 	dec.reasoning(d, out)
+	if len(d.found) > 0 {
+		out.Search().Done(translate.SearchAction{Sources: d.found})
+	}
 	for _, text := range d.text {
 		dec.text(text, out)
+	}
+	for _, citation := range d.citations {
+		out.Cite(citation)
+	}
+	if dec.search.on {
+		dec.search.reasoning = append(dec.search.reasoning, bytes.Join(d.reasoning, nil)...)
+		dec.search.text = append(dec.search.text, bytes.Join(d.text, nil)...)
 	}
 	for i := range d.calls {
 		dec.output = true
 		dec.endText(out)
+		if dec.search.fragment(&d.calls[i], out) {
+			continue
+		}
 		dec.calls.fragment(&d.calls[i], out)
 	}
 	if d.finish != "" {

@@ -13,6 +13,8 @@ type delta struct {
 	field     string   // where the reasoning stood
 	details   []byte   // raw: reasoning_details
 	calls     []callFragment
+	citations []translate.Citation
+	found     [][]byte // escaped: URLs of what a search has found
 	finish    string
 	usage     translate.Usage
 	total     int64 // all tokens, as the provider adds them up
@@ -39,6 +41,8 @@ func (d *delta) read(c *jsonscan.Cursor) {
 					d.readUsage(c)
 				}
 			}
+		case "web_search":
+			d.readSearch(c)
 		case "error":
 			d.failed = d.failed || c.Kind() != jsonscan.Null
 		case "base_resp", "success", "detail", "message", "msg":
@@ -91,6 +95,8 @@ func (d *delta) say(c *jsonscan.Cursor) {
 			for range c.Elements() {
 				d.calls = append(d.calls, readCall(c))
 			}
+		case "annotations":
+			d.readCitations(c)
 		case "function_call":
 			if c.Kind() == jsonscan.Object {
 				var call callFragment

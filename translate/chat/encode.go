@@ -176,6 +176,9 @@ func (e *encoder) extras() {
 		e.member("verbosity")
 		e.escaped(e.req.Verbosity)
 	}
+	if e.d.WebSearch == "enable_search" && e.searches() {
+		e.text(`,"enable_search":true`)
+	}
 	if e.d.ServiceTier == "send" && len(e.req.ServiceTier) > 0 {
 		e.member("service_tier")
 		e.escaped(e.req.ServiceTier)

@@ -75,6 +75,7 @@ func (dec *Decoder) complete(out *translate.Stream) error {
 func (dec *Decoder) finished(out *translate.Stream) error {
 	dec.endText(out)
 	dec.calls.settle()
+	dec.search.settle()
 	switch finishes[strings.ToLower(dec.finish)] {
 	case cutByLength:
 		out.Incomplete("max_output_tokens")

@@ -30,6 +30,7 @@ func (e *encoder) messages() {
 			i = end - 1
 		}
 	}
+	e.raw(e.target.Continuation)
 	e.text("]")
 }
 

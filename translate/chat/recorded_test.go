@@ -94,6 +94,9 @@ func (p *provider) rules(body []byte) []upstreamtest.Option {
 		),
 		upstreamtest.Allow(fields(d)...),
 	}
+	if typ, ok := searchTypes[d.WebSearch]; ok {
+		options = append(options, upstreamtest.SearchTool(typ))
+	}
 	if d.SystemRole == "developer" {
 		options = append(options, upstreamtest.DeveloperRole)
 	}
@@ -107,6 +110,11 @@ func (p *provider) rules(body []byte) []upstreamtest.Option {
 		options = append(options, upstreamtest.RequireReasoning)
 	}
 	return options
+}
+
+// searchTypes are the types of the tools that search the web.
+var searchTypes = map[string]string{
+	"$web_search": "builtin_function", "web_search_object": "web_search", "openrouter:web_search": "openrouter:web_search", "browser_search": "browser_search",
 }
 
 // fields are the top-level fields that a dialect may send besides those that all do.
@@ -125,6 +133,7 @@ func fields(d *dialect.Dialect) []string {
 		"verbosity":             d.Verbosity == "send",
 		"service_tier":          d.ServiceTier == "send",
 		"thinking":              len(d.ThinkingFields) > 0,
+		"enable_search":         d.WebSearch == "enable_search",
 		"no field of this name": false,
 	} {
 		if sent {

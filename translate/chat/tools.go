@@ -30,13 +30,18 @@ func (e *encoder) visibleTools() []*translate.Tool {
 
 // toolFields writes the tools and how they may be called, or nothing at all where there are none.
 func (e *encoder) toolFields() {
-	if len(e.tools) == 0 {
+	search := e.searchTool()
+	if len(e.tools) == 0 && search == "" {
 		return
 	}
 	e.text(`,"tools":[`)
 	for _, tool := range e.tools {
 		e.separate()
 		e.tool(tool)
+	}
+	if search != "" {
+		e.separate()
+		e.text(search)
 	}
 	e.text("]")
 	e.toolChoice()
