@@ -22,7 +22,7 @@ func init() {
 //	codex_responses [<matcher>] {
 //		base_path <path>
 //		provider <name> [<preset>] {
-//			wire chat
+//			wire chat|responses|messages|gemini|converse|ollama
 //			base_url <url>...
 //			key <secret>...
 //			model <client model> <upstream model>
@@ -43,6 +43,7 @@ func init() {
 //		heartbeat <duration>
 //		cors <origin>...
 //		seal_key <secret>...
+//		fetch public|any|off
 //	}
 //
 // A secret is a placeholder such as {env.NAME} or {file./path}.
@@ -133,9 +134,16 @@ func (p *parser) subdirective() error {
 		return p.origins(&h.CORS)
 	case "seal_key":
 		return p.secrets(&h.SealKeys, "seal_key")
+	case "fetch":
+		if !p.AllArgs(&h.Fetch) {
+			return badForm(p.Dispenser, "fetch public|any|off")
+		}
+		if err := checkFetch(h.Fetch); err != nil {
+			return p.WrapErr(err)
+		}
 	default:
 		return p.Errf("unrecognized subdirective %s; there are base_path, provider, route, key, forward_client_key, max_body, heartbeat, "+
-			"cors, seal_key", name)
+			"cors, seal_key, fetch", name)
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 
+	"github.com/caddy-codex/responses/media"
 	"github.com/caddy-codex/responses/routing"
 	"github.com/caddy-codex/responses/translate/envelope"
 )
@@ -68,11 +69,16 @@ type Handler struct {
 	// placeholder such as {env.NAME} or {file./path} for at least 16 bytes. Default: one that is made once and kept in Caddy's storage
 	SealKeys []string `json:"seal_keys,omitempty"`
 
+	// Fetch says where images and files that a request names by URL may be fetched from, for providers that take only data: public
+	// addresses (public), private ones too (any), or nowhere (off): then they are left out. Default: public
+	Fetch string `json:"fetch,omitempty"`
+
 	logger    *zap.Logger
 	router    *router
 	ring      *envelope.Ring
 	models    modelsDocument
 	observers []observer
+	fetcher   *media.Fetcher
 	now       func() time.Time
 }
 
@@ -105,6 +111,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if h.Heartbeat == 0 {
 		h.Heartbeat = caddy.Duration(defaultHeartbeat)
 	}
+	h.fetcher = newFetcher(h.Fetch, h.now)
 	if err := h.check(); err != nil { // what follows relies on the rules
 		return err
 	}
@@ -156,6 +163,9 @@ func (h *Handler) Validate() error {
 	case h.Heartbeat < 0:
 		return errors.New("heartbeat is negative")
 	}
+	if err := checkFetch(h.Fetch); err != nil {
+		return err
+	}
 	for _, origin := range h.CORS {
 		if err := checkOrigin(origin); err != nil {
 			return err
@@ -168,6 +178,9 @@ func (h *Handler) Validate() error {
 func (h *Handler) Cleanup() error {
 	if h.router == nil {
 		return nil
+	}
+	if h.fetcher != nil {
+		h.fetcher.Close()
 	}
 	var errs []error
 	for _, u := range h.router.upstreams {

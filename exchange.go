@@ -55,6 +55,7 @@ type attempt struct {
 	ask          func() (*http.Response, error) // sends the request, again where a reply pauses
 	continuation []byte                         // of the target, then
 	pauses       int
+	media        translate.Media // what goes out of the request's images and files; nil before it is known
 
 	heard    atomic.Bool  // something came from the provider since the watch last looked
 	heardAt  time.Time    // when the watch last found so, or the attempt began

@@ -33,6 +33,8 @@ type upstream struct {
 
 	ownHeaders map[string]bool // request headers that header_up sets, which are not ours to remove
 
+	noted sync.Map // what the log has been told once
+
 	mu       sync.Mutex
 	dialects map[string]*dialect.Dialect // by upstream model
 }

@@ -26,7 +26,6 @@ func (h *Handler) serveResponses(w http.ResponseWriter, r *http.Request) error {
 	x.body = p
 	x.record.Stream = req.Stream
 	x.record.Repairs = req.Repairs
-	x.record.ToolsDropped = req.Tools.Dropped
 	if req.Stream {
 		p.stream = translate.NewStream(req, h.ring, &p.events, translate.RandomIDs, h.now)
 		p.stream.Terse = x.codex
@@ -51,10 +50,14 @@ func (p *responses) wirePath(a *attempt) string { return a.upstream.wire.urlPath
 
 func (p *responses) target(a *attempt) *translate.Target {
 	model := a.upstream.describe(a.model)
-	return &translate.Target{Provider: a.upstream.name, Model: a.model, MaxOutput: model.MaxOutputTokens, Continuation: a.continuation}
+	return &translate.Target{Provider: a.upstream.name, Model: a.model, MaxOutput: model.MaxOutputTokens, Continuation: a.continuation, Media: a.media}
 }
 
-func (p *responses) encode(_ *exchange, a *attempt) ([]byte, *fault.Fault) {
+func (p *responses) encode(x *exchange, a *attempt) ([]byte, *fault.Fault) {
+	if f := x.gather(p.req, a); f != nil {
+		return nil, f
+	}
+	x.noteDropped(a, droppedTools(p.req, a))
 	dst := borrow(p.req.Size + p.req.Size/8 + 1024)
 	return a.upstream.wire.encode(dst, p.req, p.target(a), a.dialect), nil
 }

@@ -64,8 +64,9 @@ type pauser interface {
 }
 
 const (
-	chatWire   = "chat"
-	ollamaWire = "ollama"
+	chatWire      = "chat"
+	responsesWire = "responses"
+	ollamaWire    = "ollama"
 )
 
 var wires = map[string]*wire{
@@ -75,7 +76,7 @@ var wires = map[string]*wire{
 			return chat.NewDecoder(target, d, out)
 		},
 	},
-	"responses": {
+	responsesWire: {
 		path: responseswire.Path, encode: responseswire.Encode, header: responseswire.Header,
 		decoder: func(target *translate.Target, d *dialect.Dialect, out *translate.Stream) decoder {
 			return responseswire.NewDecoder(target, d, out)

@@ -67,3 +67,11 @@ func Note(part *Part) []byte {
 	}
 	return append(append([]byte("["), what...), " omitted: it cannot be sent to this model]"...)
 }
+
+// FileName is the name of a file, escaped. Providers want one.
+func (part *Part) FileName() []byte {
+	if len(part.Name) == 0 {
+		return []byte("document.pdf")
+	}
+	return part.Name
+}

@@ -105,13 +105,13 @@ func (e *encoder) user(parts []translate.Part) {
 	e.text("}")
 }
 
-// content writes a text where it can, for lists of parts make some models imitate them, and a list where an image is among the parts.
+// content writes a text where it can, for lists of parts make some models imitate them, and a list where an image or a file is among the parts.
 func (e *encoder) content(parts []translate.Part) {
-	images := false
+	attached := false
 	for i := range parts {
-		images = images || e.sendsImage(&parts[i])
+		attached = attached || e.sends(&parts[i])
 	}
-	if !images {
+	if !attached {
 		e.text(`"`)
 		e.joined(parts)
 		e.text(`"`)
@@ -120,9 +120,9 @@ func (e *encoder) content(parts []translate.Part) {
 	e.text("[")
 	for i := range parts {
 		part := &parts[i]
-		if e.sendsImage(part) {
+		if e.sends(part) {
 			e.separate()
-			e.image(part)
+			e.attachment(part)
 			continue
 		}
 		text := part.Text
@@ -139,13 +139,18 @@ func (e *encoder) content(parts []translate.Part) {
 	e.text("]")
 }
 
-// sendsImage reports whether a part is an image that this target reads.
-func (e *encoder) sendsImage(part *translate.Part) bool {
-	if part.Kind != translate.ImagePart {
+// sends reports whether a part is an image or a file that this target reads.
+func (e *encoder) sends(part *translate.Part) bool {
+	form := e.d.Images
+	switch part.Kind {
+	case translate.TextPart:
 		return false
+	case translate.FilePart:
+		form = e.d.Files
+	case translate.ImagePart:
 	}
 	source, ok := e.target.Source(part)
-	switch e.d.Images {
+	switch form {
 	case "url":
 		return ok
 	case "data":
@@ -155,8 +160,17 @@ func (e *encoder) sendsImage(part *translate.Part) bool {
 	}
 }
 
-func (e *encoder) image(part *translate.Part) {
+// attachment writes an image or a file.
+func (e *encoder) attachment(part *translate.Part) {
 	source, _ := e.target.Source(part)
+	if part.Kind == translate.FilePart {
+		e.text(`{"type":"file","file":{"filename":`)
+		e.escaped(part.FileName())
+		e.text(`,"file_data":`)
+		e.escaped(source)
+		e.text("}}")
+		return
+	}
 	e.text(`{"type":"image_url","image_url":`)
 	if e.d.ImageForm == "string" {
 		e.escaped(source)
@@ -239,7 +253,7 @@ func (e *encoder) results(results []translate.Message) {
 		}
 		texts := make([]translate.Part, 0, len(m.Parts))
 		for _, part := range m.Parts {
-			if !e.sendsImage(&part) {
+			if !e.sends(&part) {
 				texts = append(texts, part)
 				continue
 			}
