@@ -180,7 +180,7 @@ const userAgent = "caddy-codex-responses"
 
 // missingKey finds that a provider which wants a key has none.
 func (x *exchange) missingKey(a *attempt) *fault.Fault {
-	if len(a.keys) > 0 || len(a.upstream.wanted) == 0 || x.clientKey() != "" || a.upstream.ownHeaders["Authorization"] {
+	if len(a.keys) > 0 || len(a.upstream.wanted) == 0 || a.dialect.Identity != "none" || x.clientKey() != "" || a.upstream.ownHeaders["Authorization"] {
 		return nil
 	}
 	f := fault.New(fault.Unauthorized, "has no key: %s is empty", strings.Join(a.upstream.wanted, ", "))

@@ -13,6 +13,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 
 	"github.com/caddy-codex/responses/catalog"
+	"github.com/caddy-codex/responses/identity"
 	"github.com/caddy-codex/responses/presets"
 	"github.com/caddy-codex/responses/translate/dialect"
 )
@@ -35,8 +36,9 @@ type upstream struct {
 
 	noted sync.Map // what the log has been told once
 
-	mu       sync.Mutex
-	dialects map[string]*dialect.Dialect // by upstream model
+	mu         sync.Mutex
+	identities map[identityKey]identity.Identity
+	dialects   map[string]*dialect.Dialect // by upstream model
 }
 
 // maxDialects bounds the dialects that are kept; names that clients make up are worked out each time beyond it.
@@ -46,7 +48,7 @@ const maxDialects = 512
 func (p *Provider) provision(ctx caddy.Context) (*upstream, error) {
 	u := &upstream{
 		name: p.Name, title: p.Name, wire: wires[chatWire], models: p.Models, custom: p.Dialect, timeouts: p.Timeouts.withDefaults(),
-		preset: &presets.Preset{}, dialects: make(map[string]*dialect.Dialect),
+		preset: &presets.Preset{}, dialects: make(map[string]*dialect.Dialect), identities: make(map[identityKey]identity.Identity),
 	}
 	wireName, bases, keys, optional := p.Wire, p.BaseURLs, p.Keys, false
 	if preset := p.preset(); preset != nil {

@@ -68,6 +68,9 @@ func (x *exchange) ask(req *http.Request, inner http.RoundTripper) (*http.Respon
 	out := x.outgoing(req, a, sent)
 	x.setIdle(true)
 	defer x.setIdle(false)
+	if f := a.prove(out, sent.data); f != nil {
+		return nil, f
+	}
 	return inner.RoundTrip(out)
 }
 
@@ -109,13 +112,31 @@ func (x *exchange) outgoing(req *http.Request, a *attempt, body *upstreamBody) *
 	return out
 }
 
+// prove signs a request for which there is no key, where the provider knows callers by another identity. It comes last: what is signed
+// must not change any more.
+func (a *attempt) prove(out *http.Request, body []byte) *fault.Fault {
+	id, f := a.upstream.identity(a)
+	if id == nil && f == nil {
+		return nil
+	}
+	if f == nil {
+		err := id.Authorize(out.Context(), out, body)
+		if err == nil {
+			return nil
+		}
+		f = asFault(err)
+	}
+	f.Provider = a.upstream.name
+	return f
+}
+
 // authorize sets the key. It does so here and not earlier because Caddy's debug log shows headers that it does not know to be secret.
 func (x *exchange) authorize(h http.Header, a *attempt) {
 	key := x.clientKey()
 	if len(a.keys) > 0 {
 		key = a.keys[0]
 	}
-	if key == "" {
+	if key == "" || a.dialect.Identity != "none" && isCredentials(key) {
 		return
 	}
 	switch a.dialect.Auth {

@@ -58,7 +58,7 @@ func (e *encoder) gather(r *pastReasoning, one *translate.Reasoning) {
 			r.details = append(r.details, ',')
 		}
 		r.details = append(r.details, state.Data...)
-	default:
+	case state.Field == fieldContent, state.Field == fieldPlain, state.Field == fieldThinking, state.Field == fieldTags:
 		r.text = append(r.text, state.Data...)
 	}
 }

@@ -1,0 +1,4 @@
+package aws
+
+// For tests, which set the clock.
+var NewMachine = newMachine
