@@ -5,9 +5,6 @@
 package chat
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
 	"strconv"
 
@@ -31,7 +28,7 @@ type encoder struct {
 // Encode appends the upstream body for req to dst. It depends on nothing but its arguments, so that equal histories give equal bytes.
 func Encode(dst []byte, req *translate.Request, target *translate.Target, d *dialect.Dialect) []byte {
 	e := encoder{dst: dst, req: req, target: target, d: d}
-	e.tools = e.visibleTools()
+	e.tools = req.VisibleTools(d.TakesToolChoice)
 	e.text(`{"model":`)
 	e.string(target.Model)
 	e.messages()
@@ -167,10 +164,9 @@ func (e *encoder) extras() {
 		e.member("prompt_cache_key")
 		e.escaped(e.req.CacheKey)
 	}
-	if e.d.UserField != "omit" && e.req.User != "" {
-		sum := sha256.Sum256([]byte(e.req.User))
+	if user := e.req.HashedUser(); e.d.UserField != "omit" && user != "" {
 		e.member(e.d.UserField)
-		e.string(hex.EncodeToString(sum[:16]))
+		e.string(user)
 	}
 	if e.d.Verbosity == "send" && len(e.req.Verbosity) > 0 {
 		e.member("verbosity")
@@ -187,18 +183,5 @@ func (e *encoder) extras() {
 
 // Header sets the headers that the dialect wants besides the body.
 func Header(h http.Header, req *translate.Request, d *dialect.Dialect) {
-	switch d.CacheKey {
-	case "x-session-id", "x-session-affinity":
-		if len(req.CacheKey) > 0 {
-			h.Set(d.CacheKey, string(bytes.Map(printable, jsonscan.Unescape(nil, req.CacheKey))))
-		}
-	}
-}
-
-// printable drops what may not stand in a header.
-func printable(r rune) rune {
-	if r < 0x20 || r > 0x7e {
-		return -1
-	}
-	return r
+	req.SetSessionHeader(h, d.CacheKey)
 }

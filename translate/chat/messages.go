@@ -80,23 +80,7 @@ func (e *encoder) system(parts []translate.Part, leads bool) {
 }
 
 // joined writes the texts of parts into one string.
-func (e *encoder) joined(parts []translate.Part) {
-	first := true
-	for i := range parts {
-		text := parts[i].Text
-		if parts[i].Kind != translate.TextPart {
-			text = translate.Note(&parts[i])
-		}
-		if len(text) == 0 {
-			continue
-		}
-		if !first {
-			e.text(translate.BlankLine)
-		}
-		e.raw(text)
-		first = false
-	}
-}
+func (e *encoder) joined(parts []translate.Part) { e.dst = translate.AppendTexts(e.dst, parts) }
 
 func (e *encoder) user(parts []translate.Part) {
 	e.role("user")

@@ -5,29 +5,6 @@ import (
 	"github.com/caddy-codex/responses/translate/schema"
 )
 
-// visibleTools are the tools that the upstream is told of: all, or those that the client's choice allows.
-func (e *encoder) visibleTools() []*translate.Tool {
-	choice := &e.req.ToolChoice
-	list := e.req.Tools.List
-	tools := make([]*translate.Tool, 0, len(list))
-	for i := range list {
-		if choice.Allowed == nil || choice.Allowed[list[i].WireName] {
-			tools = append(tools, &list[i])
-		}
-	}
-	if choice.Mode == "none" && !e.d.TakesToolChoice("none") {
-		return nil
-	}
-	if choice.Mode == "named" && !e.d.TakesToolChoice("named") {
-		for _, tool := range tools {
-			if tool.WireName == choice.Named {
-				return []*translate.Tool{tool}
-			}
-		}
-	}
-	return tools
-}
-
 // toolFields writes the tools and how they may be called, or nothing at all where there are none.
 func (e *encoder) toolFields() {
 	search := e.searchTool()
@@ -81,22 +58,15 @@ func (e *encoder) description(tool *translate.Tool) {
 
 // toolChoice writes the client's choice, or the nearest that the provider takes.
 func (e *encoder) toolChoice() {
-	choice := e.req.ToolChoice
-	mode := choice.Mode
-	if mode == "named" && !e.d.TakesToolChoice(mode) {
-		mode = "required" // with that tool alone
-	}
-	if mode != "" && !e.d.TakesToolChoice(mode) {
-		mode = "auto"
-	}
-	if mode == "" || !e.d.TakesToolChoice(mode) {
+	mode := e.req.NearestChoice(e.d.TakesToolChoice)
+	if mode == "" {
 		return
 	}
 	e.member("tool_choice")
 	switch mode {
 	case "named":
 		e.text(`{"type":"function","function":{"name":`)
-		e.string(choice.Named)
+		e.string(e.req.ToolChoice.Named)
 		e.text("}}")
 	case "required":
 		e.string(e.d.ToolChoiceRequired)
