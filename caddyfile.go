@@ -31,6 +31,7 @@ func init() {
 //				first_event <duration>
 //				idle <duration>
 //			}
+//			read_models <interval>|off
 //			<any reverse_proxy subdirective>
 //		}
 //		route <pattern> <provider>[/<model>]... {

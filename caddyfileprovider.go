@@ -43,7 +43,7 @@ func explain(err error, segment *caddyfile.Dispenser) error {
 	segment.Next()
 	for nesting := segment.Nesting(); segment.NextBlock(nesting); {
 		if segment.Nesting() == nesting+1 && strings.HasPrefix(err.Error(), "unrecognized subdirective "+segment.Val()+", at") {
-			return fmt.Errorf("%w; a provider takes wire, base_url, key, model, set, timeouts and the subdirectives of reverse_proxy", err)
+			return fmt.Errorf("%w; a provider takes wire, base_url, key, model, set, timeouts, read_models and the subdirectives of reverse_proxy", err)
 		}
 	}
 	return err
@@ -75,11 +75,12 @@ func (p *Provider) unmarshalCaddyfile(d *caddyfile.Dispenser) error {
 
 // forms are the provider's own subdirectives and how each is written.
 var forms = map[string]string{
-	"wire":     "wire " + strings.Join(wireNames(), "|"),
-	"base_url": "base_url <url>...",
-	"key":      "key" + secretsForm,
-	"model":    "model <client model> <upstream model>",
-	"set":      "set <knob> <value>...",
+	"wire":        "wire " + strings.Join(wireNames(), "|"),
+	"base_url":    "base_url <url>...",
+	"key":         "key" + secretsForm,
+	"model":       "model <client model> <upstream model>",
+	"set":         "set <knob> <value>...",
+	"read_models": "read_models <interval>|off",
 }
 
 func (p *Provider) subdirective(d *caddyfile.Dispenser) error {
@@ -92,7 +93,7 @@ func (p *Provider) subdirective(d *caddyfile.Dispenser) error {
 	if !ours {
 		return nil
 	}
-	if len(args) == 0 || name == "wire" && len(args) > 1 || name == "model" && len(args) != 2 {
+	if len(args) == 0 || (name == "wire" || name == "read_models") && len(args) > 1 || name == "model" && len(args) != 2 {
 		return badForm(d, form)
 	}
 	if err := p.set(name, args); err != nil {
@@ -161,6 +162,21 @@ func (p *Provider) set(name string, args []string) error {
 			p.Dialect = make(dialect.Settings)
 		}
 		p.Dialect[args[0]] = value
+	case "read_models":
+		return p.setReadModels(args[0])
 	}
+	return nil
+}
+
+func (p *Provider) setReadModels(word string) error {
+	if word == "off" {
+		p.ReadModels = -1
+		return nil
+	}
+	interval, err := caddy.ParseDuration(word)
+	if err != nil || interval <= 0 {
+		return fmt.Errorf("read_models <interval>|off: %s is neither off nor a duration above zero, such as 1h", word)
+	}
+	p.ReadModels = caddy.Duration(interval)
 	return nil
 }

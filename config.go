@@ -58,6 +58,10 @@ type Provider struct {
 	// Timeouts bound how long the provider may keep silent.
 	Timeouts *Timeouts `json:"timeouts,omitempty"`
 
+	// ReadModels is how often the provider's own list of models is read, in the background, for the context windows and limits that the
+	// preset does not know. It begins with the first request to the provider, or the first GET /models. Negative: never. Default: 1h
+	ReadModels caddy.Duration `json:"read_models,omitempty"`
+
 	// ReverseProxy configures how requests reach the provider, as the reverse_proxy handler does: load balancing, health checks,
 	// transport, headers. Upstreams come from the base URLs where it names none.
 	ReverseProxy *reverseproxy.Handler `json:"reverse_proxy,omitempty"`

@@ -31,6 +31,7 @@ type exchange struct {
 	body    payload // what goes upstream, and how the reply is read
 	client  *client
 	attempt *attempt
+	lessons int // how often it has learned
 
 	mu        sync.Mutex
 	idle      bool // the reply is waiting for the upstream
@@ -103,7 +104,7 @@ func (x *exchange) run(model string) error {
 	}
 	x.record.Route = plan.route
 	for i, t := range plan.targets {
-		if f = x.try(t); f == nil {
+		if f = x.persist(t); f == nil {
 			return nil
 		}
 		if !f.AnotherTarget() || i == len(plan.targets)-1 {
@@ -117,6 +118,7 @@ func (x *exchange) run(model string) error {
 
 // try makes one attempt. It returns why it failed, nil for one that served the client.
 func (x *exchange) try(t target) *fault.Fault {
+	t.upstream.readModels(t.keys)
 	d, err := t.upstream.dialect(t.model)
 	if err != nil {
 		return fault.New(fault.Internal, "%v", err)

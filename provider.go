@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
@@ -36,9 +37,13 @@ type upstream struct {
 
 	noted sync.Map // what the log has been told once
 
+	reader *modelReader // of the provider's own list of models; nil for none
+
 	mu         sync.Mutex
 	identities map[identityKey]identity.Identity
 	dialects   map[string]*dialect.Dialect // by upstream model
+	edition    int64                       // of the lessons that they know
+	read       *catalog.Listing            // that they know
 }
 
 // maxDialects bounds the dialects that are kept; names that clients make up are worked out each time beyond it.
@@ -79,10 +84,12 @@ func (p *Provider) provision(ctx caddy.Context) (*upstream, error) {
 		return nil, err
 	}
 	u.base = urls[0]
-	if err := u.provisionProxy(ctx, p.ReverseProxy, urls); err != nil {
+	inner, err := u.provisionProxy(ctx, p.ReverseProxy, urls)
+	if err != nil {
 		return nil, err
 	}
-	return u, nil
+	u.reader, err = newModelReader(ctx, u, inner, time.Duration(p.ReadModels))
+	return u, err
 }
 
 // resolveBases reads the base URLs. Hosts of one service differ in host and port alone.
@@ -104,14 +111,14 @@ func resolveBases(bases []string) ([]*url.URL, error) {
 	return urls, nil
 }
 
-// provisionProxy makes the embedded reverse proxy, with our transport around its own.
-func (u *upstream) provisionProxy(ctx caddy.Context, proxy *reverseproxy.Handler, urls []*url.URL) error {
+// provisionProxy makes the embedded reverse proxy, with our transport around its own, which it returns.
+func (u *upstream) provisionProxy(ctx caddy.Context, proxy *reverseproxy.Handler, urls []*url.URL) (http.RoundTripper, error) {
 	if proxy == nil {
 		proxy = new(reverseproxy.Handler)
 	}
 	inner, err := loadTransport(ctx, proxy, urls[0].Scheme == "https")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(proxy.Upstreams) == 0 && len(proxy.DynamicUpstreamsRaw) == 0 {
 		for _, base := range urls {
@@ -128,7 +135,7 @@ func (u *upstream) provisionProxy(ctx caddy.Context, proxy *reverseproxy.Handler
 	}
 	proxy.Transport = &transport{inner: inner}
 	u.proxy = proxy
-	return proxy.Provision(ctx)
+	return inner, proxy.Provision(ctx)
 }
 
 func hostPort(base *url.URL) string {
@@ -145,7 +152,7 @@ func (u *upstream) model(name string) string {
 	if mapped, ok := u.models[name]; ok {
 		return mapped
 	}
-	if len(u.preset.Models) == 0 || u.knows(name) || u.preset.DefaultModel == "" {
+	if len(u.preset.Models) == 0 || u.knows(name) || u.lists(name) || u.preset.DefaultModel == "" {
 		return name
 	}
 	return u.preset.DefaultModel
@@ -160,27 +167,56 @@ func (u *upstream) knows(name string) bool {
 	return ok
 }
 
-// listed are the models that the provider is known to have, by the client's names for them.
+// lists reports whether the provider's own list has the name, as far as it has been read.
+func (u *upstream) lists(name string) bool {
+	_, ok := u.listing().Model(name)
+	return ok
+}
+
+// listed are the models that the provider is known to have, by the client's names for them: those of the preset, or where it names none
+// those of the provider's own list.
 func (u *upstream) listed() []string {
 	names := slices.Sorted(maps.Keys(u.models))
 	for i := range u.preset.Models {
 		names = append(names, u.preset.Models[i].ID)
 	}
+	if len(u.preset.Models) == 0 {
+		for _, model := range u.listing().Models() {
+			if len(names) < maxListed && u.models[model.ID] == "" {
+				names = append(names, model.ID)
+			}
+		}
+	}
 	return names
 }
 
-// describe returns what is known about an upstream model.
+// describe returns what is known about an upstream model: what the preset says, completed by what the provider does.
 func (u *upstream) describe(id string) catalog.Model {
-	if model, ok := u.preset.Model(id); ok {
-		return model
+	model, ok := u.preset.Model(id)
+	if !ok {
+		model = catalog.Model{ID: id}
 	}
-	return catalog.Model{ID: id}
+	if read, ok := u.listing().Model(id); ok {
+		model.Complete(&read)
+	}
+	return model
+}
+
+// blind reports whether an upstream model is known to read no images.
+func (u *upstream) blind(id string) bool {
+	model := u.describe(id)
+	_, preset := u.preset.Model(id)
+	return (preset || len(model.Modalities) > 0) && !model.Vision()
 }
 
 // dialect is the dialect for an upstream model.
 func (u *upstream) dialect(id string) (*dialect.Dialect, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	if edition, listing := lessonBook.Edition(), u.listing(); edition != u.edition || listing != u.read {
+		clear(u.dialects)
+		u.edition, u.read = edition, listing
+	}
 	if d, ok := u.dialects[id]; ok {
 		return d, nil
 	}
@@ -190,8 +226,13 @@ func (u *upstream) dialect(id string) (*dialect.Dialect, error) {
 			return nil, fmt.Errorf("provider %s, model %s: %w", u.name, id, err)
 		}
 	}
-	if model, ok := u.preset.Model(id); ok && !model.Vision() && u.custom["images"] == nil {
+	if u.custom["images"] == nil && u.blind(id) {
 		d.Images = "none"
+	}
+	for _, lesson := range lessonBook.Of(u.lessonKey(id)) {
+		if err := d.Apply(lesson.Settings(&d)); err != nil {
+			return nil, fmt.Errorf("provider %s, model %s: %w", u.name, id, err)
+		}
 	}
 	if len(u.dialects) < maxDialects {
 		u.dialects[id] = &d

@@ -33,7 +33,7 @@ type plan struct {
 }
 
 // plan finds the targets: a route for the very name, else provider/model, else a route whose pattern covers the name, else a provider
-// that has the model, else the only provider.
+// that has the model by what we know, else the only provider, else one that has it by its own word.
 func (rt *router) plan(model string) (*plan, *fault.Fault) {
 	if route, ok := rt.table.Exact(model); ok {
 		return rt.routed(route, model), nil
@@ -46,6 +46,11 @@ func (rt *router) plan(model string) (*plan, *fault.Fault) {
 	}
 	for _, u := range rt.upstreams {
 		if u.knows(model) || len(rt.upstreams) == 1 && len(rt.table.Patterns()) == 0 {
+			return &plan{targets: []target{rt.target(routing.Target{Provider: u.name}, model, nil)}}, nil
+		}
+	}
+	for _, u := range rt.upstreams {
+		if u.lists(model) {
 			return &plan{targets: []target{rt.target(routing.Target{Provider: u.name}, model, nil)}}, nil
 		}
 	}
@@ -74,12 +79,17 @@ func (rt *router) target(t routing.Target, model string, keys []string) target {
 		out.model = t.Model
 	}
 	if len(out.keys) == 0 {
-		out.keys = u.keys
-	}
-	if len(out.keys) == 0 {
-		out.keys = rt.keys
+		out.keys = rt.keysOf(u)
 	}
 	return out
+}
+
+// keysOf are the keys for a provider where no route has others.
+func (rt *router) keysOf(u *upstream) []string {
+	if len(u.keys) == 0 {
+		return rt.keys
+	}
+	return u.keys
 }
 
 // maxNames bounds how many names an error lists.

@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -89,7 +92,7 @@ func TestAScriptHasTheChunksThatItsModelNames(t *testing.T) {
 		if got := modelOf(responsesBody(c.model)); got != c.model {
 			t.Errorf("model of the body: got %q, want %q", got, c.model)
 		}
-		s, err := newScript(c.model)
+		s, err := newScript(chatFormat, c.model)
 		if err != nil {
 			t.Errorf("%s: %v", c.model, err)
 			continue
@@ -99,25 +102,130 @@ func TestAScriptHasTheChunksThatItsModelNames(t *testing.T) {
 		}
 	}
 	for _, model := range []string{"", "mock-", "mock-x", "mock-2", "mock-50-x", "gpt-5.5"} {
-		if _, err := newScript(model); err == nil {
+		if _, err := newScript(chatFormat, model); err == nil {
 			t.Errorf("%q: want an error", model)
 		}
 	}
 }
 
+func TestTheMarksOfAFormatAreWhereTheyAreLookedFor(t *testing.T) {
+	const n = 50
+	for _, f := range formats {
+		s, err := newScript(f, "mock-50")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(s.chunks) != n && len(s.chunks) != n-1 { // the ending is one chunk or two
+			t.Errorf("%s: got %d chunks, want %d or one less", f.path, len(s.chunks), n)
+		}
+		for i, chunk := range s.chunks {
+			if got, want := bytes.Contains(chunk, f.reading.whole), i == len(s.chunks)-1; got != want {
+				t.Errorf("%s, chunk %d: the mark of a whole reply: got %v, want %v", f.path, i, got, want)
+			}
+			if got, want := bytes.Contains(chunk, f.reading.text), i >= 1 && i <= n-3; got != want && (want || i == 0) {
+				t.Errorf("%s, chunk %d: the mark of text: got %v, want %v", f.path, i, got, want)
+			}
+		}
+	}
+}
+
+func TestTheUpstreamAnswersOnEachWire(t *testing.T) {
+	server := httptest.NewServer(&upstream{})
+	defer server.Close()
+	for _, w := range wires {
+		asked := plainSide.ask(w, "mock-50")
+		response, err := http.Post(server.URL+asked.url.String(), "application/json", bytes.NewReader(asked.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		reply, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if got := response.Header.Get("Content-Type"); response.StatusCode != http.StatusOK || got != w.contentType {
+			t.Errorf("%s: got status %d, %s", w.name, response.StatusCode, got)
+		}
+		if err := asked.check(reply, replyText(50)); err != nil {
+			t.Errorf("%s: %v", w.name, err)
+		}
+	}
+}
+
+func TestTheUpstreamRefusesWhatNoFormatHas(t *testing.T) {
+	for _, r := range []*http.Request{
+		httptest.NewRequest(http.MethodGet, "/v1/chat/completions", nil),
+		httptest.NewRequest(http.MethodPost, "/chat/completions", bytes.NewReader(chatBody("mock-50"))),
+		httptest.NewRequest(http.MethodPost, "/v1beta/models/mock-50:streamGenerateContent", nil), // without alt=sse it is no event stream
+		httptest.NewRequest(http.MethodPost, "/model/gpt-5.5/converse-stream", nil),
+	} {
+		w := httptest.NewRecorder()
+		new(upstream).ServeHTTP(w, r)
+		if w.Code != http.StatusNotFound {
+			t.Errorf("%s %s: got status %d, want 404", r.Method, r.URL, w.Code)
+		}
+	}
+}
+
 func TestACheckTellsAWholeReplyFromAWrongOne(t *testing.T) {
-	s, err := newScript("mock-50")
-	if err != nil {
-		t.Fatal(err)
+	for _, f := range formats {
+		s, err := newScript(f, "mock-50")
+		if err != nil {
+			t.Fatal(err)
+		}
+		reply := bytes.Join(s.chunks, nil)
+		if err := f.reading.check(reply, replyText(50)); err != nil {
+			t.Errorf("%s: %v", f.path, err)
+		}
+		if err := f.reading.check(reply, replyText(51)); err == nil {
+			t.Errorf("%s: a reply without its last word: want an error", f.path)
+		}
 	}
-	var reply []byte
-	for _, chunk := range s.chunks {
-		reply = append(reply, chunk...)
+}
+
+func TestEachWireHasAProviderOfItsOwn(t *testing.T) {
+	names := map[string]bool{}
+	for _, w := range wires {
+		if names[w.provider()] {
+			t.Errorf("two wires have the provider %s", w.provider())
+		}
+		names[w.provider()] = true
+		want := `"model":"` + w.provider() + `/mock-50"`
+		if body := gatewaySide.ask(w, "mock-50").body; !bytes.Contains(body, []byte(want)) {
+			t.Errorf("%s: the gateway's request lacks %s", w.name, want)
+		}
+		if site := gatewaySide.site(wires, "127.0.0.1:1"); !strings.Contains(site, "provider "+w.provider()+" {") {
+			t.Errorf("%s: the gateway's configuration lacks its provider", w.name)
+		}
 	}
-	if err := plainSide.check(reply, replyText(50)); err != nil {
-		t.Error(err)
+}
+
+func TestOneWireOrAllCanBeSelected(t *testing.T) {
+	if all, err := selectWires(""); err != nil || len(all) != len(wires) || all[0] != chatWire {
+		t.Errorf("got %d wires, %v; want all, chat first", len(all), err)
 	}
-	if err := plainSide.check(reply, replyText(51)); err == nil {
-		t.Error("a reply without its last word: want an error")
+	if one, err := selectWires("gemini"); err != nil || len(one) != 1 || one[0].name != "gemini" {
+		t.Errorf("gemini: got %d wires, %v", len(one), err)
+	}
+	if _, err := selectWires("telegraph"); err == nil || !strings.Contains(err.Error(), "responses-native") {
+		t.Errorf("telegraph: got %v, want an error that names the wires", err)
+	}
+}
+
+func TestTheRowsOfAWireStandTogetherAndChatIsFirst(t *testing.T) {
+	r := newReport(&bench{})
+	last := wires[len(wires)-1]
+	for _, made := range []struct {
+		wire    *wire
+		measure string
+	}{{last, "x"}, {chatWire, "x"}, {last, "y"}, {chatWire, "y"}, {last, "x"}} {
+		r.row(made.wire, made.measure, "ms", ratio, 0)
+	}
+	var labels []string
+	for _, row := range r.Rows {
+		labels = append(labels, row.Label)
+	}
+	if got, want := strings.Join(labels, "; "), "x; y; "+last.label("x")+"; "+last.label("y"); got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

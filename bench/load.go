@@ -22,13 +22,13 @@ var transport = &http.Transport{
 	WriteBufferSize:     96 << 10, // a request goes out in one write
 }
 
-// A target is a side that runs, asked for one model.
+// A target is what is asked of a server: a model on a wire.
 type target struct {
-	*side
+	name   string // of the side, the wire and the model
 	url    *url.URL
 	header http.Header
-	model  string
 	body   []byte
+	*reading
 }
 
 // A client makes requests one after the other. Its buffer is reused.
@@ -116,7 +116,7 @@ func (f *failures) add(t *target, err error) {
 	if f.counts == nil {
 		f.counts = make(map[string]int)
 	}
-	f.counts[fmt.Sprintf("%s, %s: %v", t.name, t.model, err)]++
+	f.counts[fmt.Sprintf("%s: %v", t.name, err)]++
 }
 
 func (f *failures) total() int {

@@ -1,13 +1,18 @@
 // Command bench measures what codex_responses costs on top of a plain reverse_proxy.
 //
 // Both run in the same Caddy binary, each in a process of its own, in front of the same scripted upstream, which is a third process;
-// the load comes from this one. The sides take turns, round by round, so that a drift of the machine meets both alike. What is printed:
-// CPU per request of the Caddy process alone, the time to the first event, requests per second, and resident memory with idle streams
-// open. A reply that is not whole counts as a failure, and any failure makes the exit code 1.
+// the load comes from this one. The sides take turns, round by round, so that a drift of the machine meets both alike. The gateway is
+// asked for the Responses API and translates it to each of its wires; the plain side is asked for what the wire's upstream serves, and
+// passes it on untouched.
 //
-//	go run ./bench                      about two minutes, after building Caddy
-//	go run ./bench -quick               a few seconds: does everything work? its numbers mean little
-//	go run ./bench -profile /tmp/prof   CPU and heap profiles of both sides as well
+// What is printed: CPU per request of the Caddy process alone and the time to the first event, for each wire; for chat, whose rows come
+// first, also CPU with a slow upstream, requests per second, and resident memory with idle streams open. A reply that is not whole counts
+// as a failure, and any failure makes the exit code 1.
+//
+//	go run ./bench                      about six minutes, after building Caddy
+//	go run ./bench -wire gemini         one wire only; chat alone takes about two minutes
+//	go run ./bench -quick               about ten seconds: does everything work? its numbers mean little
+//	go run ./bench -profile /tmp/prof   CPU and heap profiles of both sides as well, on chat unless -wire says another
 package main
 
 import (
@@ -15,6 +20,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -42,6 +48,7 @@ func start() error {
 	caddy := flag.String("caddy", "", "the Caddy binary to measure; default: built from "+caddyPackage)
 	asJSON := flag.Bool("json", false, "print JSON instead of a table")
 	profiles := flag.String("profile", "", "directory to write CPU and heap profiles of both sides to")
+	wireName := flag.String("wire", "", "the only wire to measure, of "+wireNames()+"; default: all of them, with -profile chat")
 	flag.Parse()
 
 	if *role == upstreamRole {
@@ -49,15 +56,22 @@ func start() error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	p := fullPlan(*rounds)
-	if *quick {
-		p = quickPlan()
+	if *profiles != "" && *wireName == "" {
+		*wireName = chatWire.name
 	}
-	return run(ctx, p, *caddy, *profiles, *asJSON)
+	measured, err := selectWires(*wireName)
+	if err != nil {
+		return err
+	}
+	p := fullPlan(measured, *rounds)
+	if *quick {
+		p = quickPlan(measured)
+	}
+	return run(ctx, p, *caddy, *profiles, *asJSON, os.Stdout)
 }
 
-// run measures everything that p asks for and prints the report.
-func run(ctx context.Context, p plan, caddy, profiles string, asJSON bool) error {
+// run measures everything that p asks for and writes the report to out.
+func run(ctx context.Context, p plan, caddy, profiles string, asJSON bool, out io.Writer) error {
 	dir, err := os.MkdirTemp("", "codex-responses-bench-")
 	if err != nil {
 		return err
@@ -87,15 +101,15 @@ func run(ctx context.Context, p plan, caddy, profiles string, asJSON bool) error
 		return err
 	}
 	if profiles != "" {
-		if err := b.profile(ctx, profiles); err != nil {
+		if err := b.profile(ctx, b.wires[0], profiles); err != nil {
 			return fmt.Errorf("profiling: %w", err)
 		}
 	}
 
 	if asJSON {
-		err = report.writeJSON(os.Stdout)
+		err = report.writeJSON(out)
 	} else {
-		err = report.writeTable(os.Stdout)
+		err = report.writeTable(out)
 	}
 	if err != nil {
 		return err

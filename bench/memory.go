@@ -12,10 +12,11 @@ import (
 // openers is how many idle streams are opened at a time.
 const openers = 16
 
-// memory reads the resident memory of a new process of each side: before the first request, and with the idle streams open.
+// memory reads the resident memory of a new process of each side, ready for chat alone: before the first request, and with the idle
+// streams open.
 func (b *bench) memory(ctx context.Context, round int) error {
 	for _, i := range order(round) {
-		v, err := b.launcher.start(ctx, sides[i], false)
+		v, err := b.launcher.start(ctx, sides[i], []*wire{chatWire}, false)
 		if err != nil {
 			return fmt.Errorf("starting the %s side: %w", sides[i].name, err)
 		}
@@ -34,13 +35,13 @@ func (b *bench) memoryOf(ctx context.Context, v *server, i int) error {
 		if err != nil {
 			return err
 		}
-		b.report.row(label, "MiB", ratio, limit).add(i, float64(bytes)/(1<<20))
+		b.report.row(chatWire, label, "MiB", ratio, limit).add(i, float64(bytes)/(1<<20))
 		return nil
 	}
 	if err := read("resident memory, no request yet", 0); err != nil {
 		return err
 	}
-	closeAll := b.openIdle(ctx, v)
+	closeAll := b.openIdle(ctx, v.target(chatWire, idleModel))
 	defer closeAll()
 	select {
 	case <-time.After(b.settle): // until the garbage of opening them has been seen to, where the runtime is going to
@@ -51,12 +52,11 @@ func (b *bench) memoryOf(ctx context.Context, v *server, i int) error {
 }
 
 // openIdle opens the idle streams and waits for the first bytes of each. It returns a function that closes them.
-func (b *bench) openIdle(ctx context.Context, v *server) func() {
+func (b *bench) openIdle(ctx context.Context, t *target) func() {
 	ctx, closeAll := context.WithCancel(ctx)
 	timeout := time.AfterFunc(requestTimeout, closeAll)
 	defer timeout.Stop()
 
-	t := v.target(idleModel)
 	places := make(chan struct{}, openers)
 	var wg sync.WaitGroup
 	for range b.idleStreams {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,15 +54,15 @@ type launcher struct {
 // A server is a Caddy process with a single site, which serves one side.
 type server struct {
 	*side
-	url   *url.URL
-	admin string // address of the admin endpoint; empty without one
-	pid   int
-	stop  func()
-	log   *logBuffer
+	address string
+	admin   string // address of the admin endpoint; empty without one
+	pid     int
+	stop    func()
+	log     *logBuffer
 }
 
-// start runs a Caddy of its own for s and waits until it accepts connections.
-func (l *launcher) start(ctx context.Context, s *side, withAdmin bool) (*server, error) {
+// start runs a Caddy of its own for s, ready for the wires, and waits until it accepts connections.
+func (l *launcher) start(ctx context.Context, s *side, wires []*wire, withAdmin bool) (*server, error) {
 	l.started++
 	dir := filepath.Join(l.dir, fmt.Sprintf("%s-%d", s.name, l.started))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -80,7 +79,7 @@ func (l *launcher) start(ctx context.Context, s *side, withAdmin bool) (*server,
 		}
 	}
 	config := filepath.Join(dir, "Caddyfile")
-	if err := os.WriteFile(config, caddyfile(s, site, l.upstream, admin), 0o600); err != nil {
+	if err := os.WriteFile(config, caddyfile(s.site(wires, l.upstream), site, admin), 0o600); err != nil {
 		return nil, err
 	}
 
@@ -99,7 +98,7 @@ func (l *launcher) start(ctx context.Context, s *side, withAdmin bool) (*server,
 		_ = cmd.Wait()
 	}()
 	v := &server{
-		side: s, url: &url.URL{Scheme: "http", Host: site, Path: s.path}, admin: admin, pid: cmd.Process.Pid, log: log,
+		side: s, address: site, admin: admin, pid: cmd.Process.Pid, log: log,
 		stop: func() { stop(); <-exited },
 	}
 	if err := waitForListener(ctx, site, exited); err != nil {
@@ -109,18 +108,22 @@ func (l *launcher) start(ctx context.Context, s *side, withAdmin bool) (*server,
 	return v, nil
 }
 
-// target returns what to ask of the server.
-func (v *server) target(model string) *target {
-	return &target{side: v.side, url: v.url, header: header(), model: model, body: v.body(model)}
+// target returns what to ask of the server for a model on a wire.
+func (v *server) target(w *wire, model string) *target {
+	t := v.ask(w, model)
+	t.name = v.name + ", " + w.name + ", " + model
+	t.url.Scheme, t.url.Host = "http", v.address
+	t.header = header()
+	return t
 }
 
-// caddyfile is the same for both sides, but for the directive. What Caddy logs on errors is kept for the report.
-func caddyfile(s *side, site, upstream, admin string) []byte {
+// caddyfile is the same for both sides, but for the directives. What Caddy logs on errors is kept for the report.
+func caddyfile(directives, site, admin string) []byte {
 	if admin == "" {
 		admin = "off"
 	}
 	return fmt.Appendf(nil, "{\n\tadmin %s\n\tauto_https off\n\tpersist_config off\n\tlog {\n\t\tlevel ERROR\n\t}\n}\n\n"+
-		"http://%s {\n\t%s\n}\n", admin, site, fmt.Sprintf(s.site, upstream))
+		"http://%s {\n\t%s\n}\n", admin, site, directives)
 }
 
 func freeAddress() (string, error) {

@@ -13,9 +13,9 @@ import (
 // profileTime is how long each load is profiled.
 const profileTime = 6 * time.Second
 
-// profile writes CPU profiles of both sides under each load, and heap profiles with the idle streams open, into dir.
+// profile writes CPU profiles of both sides under each load of one wire, and heap profiles with the idle streams open, into dir.
 // It uses processes of their own: the admin endpoint that serves profiles is off while measuring.
-func (b *bench) profile(ctx context.Context, dir string) error {
+func (b *bench) profile(ctx context.Context, w *wire, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -26,19 +26,20 @@ func (b *bench) profile(ctx context.Context, dir string) error {
 	defer stop()
 
 	for _, v := range servers {
-		for _, l := range cpuLoads {
-			file := filepath.Join(dir, v.name+"-"+l.model+".cpu.pprof")
+		name := filepath.Join(dir, v.name+"-"+w.name+"-")
+		for _, l := range w.loads() {
+			file := name + l.model + ".cpu.pprof"
 			seconds := fmt.Sprintf("profile?seconds=%d", int(profileTime.Seconds()))
 			fetched := make(chan error, 1)
 			go func() { fetched <- fetchProfile(ctx, v, seconds, file) }()
-			load(ctx, v.target(l.model), l.connections, profileTime+time.Second, &b.failed)
+			load(ctx, v.target(w, l.model), l.connections, profileTime+time.Second, &b.failed)
 			if err := <-fetched; err != nil {
 				return err
 			}
 			fmt.Fprintln(os.Stderr, "go tool pprof -top", file)
 		}
-		closeAll := b.openIdle(ctx, v)
-		file := filepath.Join(dir, v.name+"-"+idleModel+".heap.pprof")
+		closeAll := b.openIdle(ctx, v.target(w, idleModel))
+		file := name + idleModel + ".heap.pprof"
 		err := fetchProfile(ctx, v, "heap?gc=1", file)
 		closeAll()
 		if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -22,6 +23,7 @@ const (
 
 // A row is one measure: a value a round for each side.
 type row struct {
+	wire     *wire
 	Label    string          `json:"label"`
 	Unit     string          `json:"unit,omitempty"`
 	Compared comparison      `json:"compared"`
@@ -58,15 +60,20 @@ func newReport(b *bench) *report {
 	}
 }
 
-// row returns the row of that name; it is made where it does not exist.
-func (r *report) row(label, unit string, compared comparison, limit float64) *row {
+// row returns the row of a measure on a wire; it is made where it does not exist. Those of a wire stand together, in the order of wires.
+func (r *report) row(w *wire, measure, unit string, compared comparison, limit float64) *row {
+	label := w.label(measure)
 	for _, row := range r.Rows {
 		if row.Label == label {
 			return row
 		}
 	}
-	r.Rows = append(r.Rows, &row{Label: label, Unit: unit, Compared: compared, Limit: limit})
-	return r.Rows[len(r.Rows)-1]
+	made := &row{wire: w, Label: label, Unit: unit, Compared: compared, Limit: limit}
+	r.Rows = append(r.Rows, made)
+	slices.SortStableFunc(r.Rows, func(a, b *row) int {
+		return cmp.Compare(slices.Index(wires, a.wire), slices.Index(wires, b.wire))
+	})
+	return made
 }
 
 func (r *report) writeJSON(w io.Writer) error {

@@ -22,12 +22,13 @@ const (
 
 // A script is one reply: chunks that are written and flushed one by one.
 type script struct {
-	chunks [][]byte
-	pause  time.Duration // between two chunks
-	hold   bool          // stay open after the last chunk until the client leaves
+	contentType string
+	chunks      [][]byte
+	pause       time.Duration // between two chunks
+	hold        bool          // stay open after the last chunk until the client leaves
 }
 
-// runUpstream serves scripted chat completions on a free loopback port, writes its address to out, and ends with in.
+// runUpstream serves scripted replies of all formats on a free loopback port, writes its address to out, and ends with in.
 func runUpstream(in io.Reader, out io.Writer) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -47,15 +48,21 @@ func runUpstream(in io.Reader, out io.Writer) error {
 	return nil
 }
 
-// upstream answers POST /v1/chat/completions with the script that the body's model names. Scripts are rendered once.
+// upstream answers with the script for the format whose path is asked for and the model in the path or the body. Scripts are rendered once.
 type upstream struct {
-	scripts sync.Map // model -> *script
+	scripts sync.Map // scriptKey -> *script
 	buffers sync.Pool
 }
 
+type scriptKey struct {
+	format *format
+	model  string
+}
+
 func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodPost || r.URL.Path != "/v1/chat/completions" {
-		http.Error(w, "no such endpoint", http.StatusNotFound)
+	f, model := formatOf(r)
+	if f == nil {
+		http.Error(w, "no such endpoint: "+r.Method+" "+r.URL.String(), http.StatusNotFound)
 		return
 	}
 	body, _ := u.buffers.Get().(*bytes.Buffer)
@@ -68,7 +75,10 @@ func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	s, err := u.script(modelOf(body.Bytes()))
+	if model == "" {
+		model = modelOf(body.Bytes())
+	}
+	s, err := u.script(scriptKey{f, model})
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusNotFound)
 		return
@@ -76,20 +86,30 @@ func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.play(w, r)
 }
 
-func (u *upstream) script(model string) (*script, error) {
-	if s, ok := u.scripts.Load(model); ok {
+// formatOf finds the format that a request is for, and the model if its path names one. The format is nil where there is none.
+func formatOf(r *http.Request) (f *format, model string) {
+	for _, f := range formats {
+		if model, ok := f.matches(r.URL.Path); ok && r.Method == http.MethodPost && r.URL.RawQuery == f.query {
+			return f, model
+		}
+	}
+	return nil, ""
+}
+
+func (u *upstream) script(key scriptKey) (*script, error) {
+	if s, ok := u.scripts.Load(key); ok {
 		return s.(*script), nil
 	}
-	s, err := newScript(model)
+	s, err := newScript(key.format, key.model)
 	if err != nil {
 		return nil, err
 	}
-	u.scripts.Store(model, s)
+	u.scripts.Store(key, s)
 	return s, nil
 }
 
 func (s *script) play(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Content-Type", s.contentType)
 	flusher := http.NewResponseController(w)
 	for i, chunk := range s.chunks {
 		if i > 0 && s.pause > 0 {
@@ -117,40 +137,29 @@ func modelOf(body []byte) string {
 	return modelPrefix + string(name)
 }
 
-// newScript renders the reply of a model. A reply of n chunks has a role chunk, n-3 words, the finish and the usage; the [DONE] after
-// it is not counted.
-func newScript(model string) (*script, error) {
+// newScript renders the reply of a model.
+func newScript(f *format, model string) (*script, error) {
+	s := &script{contentType: f.contentType, chunks: [][]byte{f.open(model)}}
 	if model == idleModel {
-		return &script{chunks: [][]byte{chunk(model, `{"role":"assistant","content":""}`, "null")}, hold: true}, nil
+		s.hold = true
+		return s, nil
 	}
 	size, pause, paced := strings.Cut(strings.TrimPrefix(model, modelPrefix), "-")
 	n, err := strconv.Atoi(size)
 	if err != nil || n < 4 {
 		return nil, fmt.Errorf("unknown model %q", model)
 	}
-	s := &script{chunks: [][]byte{chunk(model, `{"role":"assistant","content":""}`, "null")}}
 	if paced {
 		if s.pause, err = time.ParseDuration(pause); err != nil {
 			return nil, fmt.Errorf("unknown model %q: %w", model, err)
 		}
 	}
-	for word := range strings.FieldsSeq(replyText(n)) {
-		s.chunks = append(s.chunks, chunk(model, `{"content":" `+word+`"}`, "null"))
+	text := replyText(n)
+	for i, word := range strings.Fields(text) {
+		s.chunks = append(s.chunks, f.say(model, " "+word, i))
 	}
-	s.chunks = append(s.chunks, chunk(model, `{"content":""}`, `"stop"`))
-	usage := fmt.Sprintf(`"choices":[],"usage":{"prompt_tokens":18000,"completion_tokens":%d,"total_tokens":%d,`+
-		`"prompt_tokens_details":{"cached_tokens":17000}}`, n, 18000+n)
-	s.chunks = append(s.chunks, append(frame(model, usage), "data: [DONE]\n\n"...))
+	s.chunks = append(s.chunks, f.end(model, text, n)...)
 	return s, nil
-}
-
-func chunk(model, delta, finish string) []byte {
-	return frame(model, `"choices":[{"index":0,"delta":`+delta+`,"logprobs":null,"finish_reason":`+finish+`}]`)
-}
-
-func frame(model, members string) []byte {
-	return fmt.Appendf(nil, `data: {"id":"chatcmpl-9b3c5f0e-7d2a-4c61-8a55-0f6e2b1d4c7a","object":"chat.completion.chunk",`+
-		`"created":1790000000,"model":%q,"system_fingerprint":"fp_8802369eaa",%s}`+"\n\n", model, members)
 }
 
 // replyText is what a reply of n chunks says: n-3 words, each with a space before it.

@@ -15,9 +15,18 @@ const maxMessage = 500
 // FromResponse classifies a provider's error answer. now serves to read a Retry-After that is a date.
 func FromResponse(provider string, status int, header http.Header, body []byte, now time.Time) *Fault {
 	report := readReport(header.Get("Content-Type"), body)
+	if report.typ == "" {
+		report.typ = amazonType(header)
+	}
 	f := report.fault(provider, status)
 	f.RetryAfter = retryAfter(header, body, report.message, now)
 	return f
+}
+
+// amazonType is the kind of an error of AWS, which names it in a header, at times with more behind a colon.
+func amazonType(header http.Header) string {
+	typ, _, _ := strings.Cut(header.Get("X-Amzn-Errortype"), ":")
+	return typ
 }
 
 // FromBody classifies an error object that came inside a reply which began as a success. It reports false for a body that is none.

@@ -111,6 +111,48 @@ func TestErrorsInsideOfRepliesAreRead(t *testing.T) {
 	}
 }
 
+// AWS names the kind of an error in a header, in a stream as the message's type.
+func TestErrorsOfAWSAreRead(t *testing.T) {
+	tests := map[string]struct {
+		status  int // 0 in a stream
+		typ     string
+		message string
+		want    fault.Kind
+	}{
+		"a throttle":                      {429, "ThrottlingException", "Too many requests, please wait before trying again.", fault.RateLimited},
+		"a throttle with an address":      {400, "ThrottlingException:http://internal.amazon.com/coral/com.amazon.bedrock/", "x", fault.RateLimited},
+		"a quota":                         {400, "ServiceQuotaExceededException", "x", fault.RateLimited},
+		"a model that is being loaded":    {429, "ModelNotReadyException", "x", fault.Overloaded},
+		"a service without capacity":      {503, "ServiceUnavailableException", "x", fault.Overloaded},
+		"a model that fails":              {424, "ModelErrorException", "x", fault.Unavailable},
+		"a model that is slow":            {408, "ModelTimeoutException", "x", fault.TimedOut},
+		"a model that is not there":       {404, "ResourceNotFoundException", "Could not resolve the foundation model from the provided model identifier.", fault.NoSuchModel},
+		"a model that cannot be there":    {400, "ValidationException", "The provided model identifier is invalid.", fault.NoSuchModel},
+		"a key without access":            {403, "AccessDeniedException", "You don't have access to the model with the specified model ID.", fault.Unauthorized},
+		"a key that is none":              {403, "UnrecognizedClientException", "The security token included in the request is invalid.", fault.Unauthorized},
+		"a request that is wrong":         {400, "ValidationException", "The text field in the ContentBlock object at messages.0.content.0 is blank.", fault.Rejected},
+		"a prompt that is too long":       {400, "ValidationException", "Input is too long for requested model.", fault.ContextLength},
+		"a prompt that is long for Nova":  {400, "ValidationException", "Input Tokens Exceeded: Number of input tokens exceeds maximum length. Please update the input to try again.", fault.ContextLength},
+		"in a stream, a throttle":         {0, "throttlingException", "Too many tokens, please wait before trying again.", fault.RateLimited},
+		"in a stream, no capacity":        {0, "serviceUnavailableException", "x", fault.Overloaded},
+		"in a stream, a model that fails": {0, "modelStreamErrorException", "x", fault.Unavailable},
+		"in a stream, the service fails":  {0, "internalServerException", "x", fault.Unavailable},
+		"in a stream, a wrong request":    {0, "validationException", "x", fault.Rejected},
+		"in a stream, a long prompt":      {0, "validationException", "Input is too long for requested model.", fault.ContextLength},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			f, _ := fault.FromBody("p", []byte(`{"error":{"type":"`+test.typ+`","message":"`+test.message+`"}}`))
+			if test.status != 0 {
+				f = answered(test.status, `{"message":"`+test.message+`"}`, "X-Amzn-ErrorType", test.typ)
+			}
+			if f.Kind != test.want || f.Message != test.message {
+				t.Errorf("got kind %d, %q", f.Kind, f.Message)
+			}
+		})
+	}
+}
+
 func TestRetryAfter(t *testing.T) {
 	message := func(text string) string { return `{"error":{"message":"` + text + `"}}` }
 	tests := map[string]struct {

@@ -1,6 +1,9 @@
 package presets
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // Families that share a provider and not a dialect.
 func TestFamiliesOfOneProviderKeepApart(t *testing.T) {
@@ -32,15 +35,27 @@ func TestFamiliesOfOneProviderKeepApart(t *testing.T) {
 		{"Grok 4.20 refuses an effort", "xai", "grok-4.20-0309-reasoning", "effort_param", `"none"`},
 		{"OpenRouter passes the developer role to Claude", "openrouter", "anthropic/claude-haiku-5.5", "system_role", `"developer"`},
 		{"OpenRouter keeps it from others", "openrouter", "z-ai/glm-5.3", "system_role", ``},
-		{"OpenAI's old models take sampling parameters", "openai", "gpt-4.1-mini", "sampling", `"pass"`},
-		{"OpenAI's new models call tools without reasoning only", "openai", "gpt-5.5", "extra_body", `{"reasoning_effort":"none"}`},
-		{"gpt-5.2 reasons", "openai", "gpt-5.2", "effort_param", `"reasoning_effort"`},
+		{"OpenAI's old models take sampling parameters in chat", "openai chat", "gpt-4.1-mini", "sampling", `"pass"`},
+		{"OpenAI's new models call tools without reasoning only in chat", "openai chat", "gpt-5.5", "extra_body", `{"reasoning_effort":"none"}`},
+		{"gpt-5.2 reasons in chat", "openai chat", "gpt-5.2", "effort_param", `"reasoning_effort"`},
+		{"gpt-5.5 has no max", "openai", "gpt-5.5", "effort_map", `{"none":"none","minimal":"low","low":"low","medium":"medium","high":"high","xhigh":"xhigh","max":"xhigh"}`},
+		{"gpt-6-astra cannot be told not to think", "openai", "gpt-6-astra", "effort_map", `{"none":"low","minimal":"low","low":"low","medium":"medium","high":"high","xhigh":"xhigh","max":"max"}`},
+		{"a model of OpenAI that nobody knows takes what it is sent", "openai", "gpt-7", "effort_map", `{"none":"none","minimal":"minimal","low":"low","medium":"medium","high":"high","xhigh":"xhigh","max":"max"}`},
+		{"Bedrock's GPT takes what Codex sends", "bedrock", "openai.gpt-5.5", "profile", `"native"`},
+		{"Bedrock's gpt-oss does not", "bedrock", "openai.gpt-oss-120b", "profile", `"rewrite"`},
+		{"Bedrock's Grok does not", "bedrock", "xai.grok-4.7", "profile", ``},
+		{"DeepSeek V4 Pro has no low effort by Responses", "deepseek responses", "deepseek-v4-pro", "effort_map", `{"none":"high","minimal":"high","low":"high","medium":"high","high":"high","xhigh":"max","max":"max"}`},
+		{"GLM's older models take no effort by Responses", "glm responses", "glm-4.7", "effort_param", `"none"`},
 		{"a local Qwen is told through its template", "vllm", "Qwen/Qwen3-32B", "effort_param", `"chat_template_kwargs"`},
 		{"a local model that nobody knows is told nothing", "vllm", "acme/unheard-of", "effort_param", ``},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			preset, _ := Get(test.preset)
+			name, wire, _ := strings.Cut(test.preset, " ")
+			preset, _ := Get(name)
+			if wire != "" {
+				preset = preset.For(wire)
+			}
 			var got string
 			for _, layer := range preset.Layers(test.model) {
 				if value, ok := layer[test.knob]; ok {

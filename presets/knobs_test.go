@@ -15,6 +15,7 @@ import (
 type knob struct {
 	Name    string
 	Type    string
+	Wires   []string
 	Values  []string
 	Default json.RawMessage
 }
@@ -48,6 +49,9 @@ func TestEverySettingIsOneThatTheDialectHas(t *testing.T) {
 				}
 				if err := k.takes(settings[name]); err != nil {
 					t.Errorf("%s: %s: %v", where, name, err)
+				}
+				if len(k.Wires) > 0 && !slices.Contains(k.Wires, p.Wire) {
+					t.Errorf("%s sets %s, which the wire %s does not read", where, name, p.Wire)
 				}
 			}
 		}

@@ -1,12 +1,34 @@
 package presets
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/caddy-codex/responses/catalog"
 	"github.com/caddy-codex/responses/internal/glob"
 )
+
+// For is the preset as it is for a wire: itself for its own and for one of which it has nothing to say, else with what it says of that wire.
+// The models are the same, but for their knobs, which are about the preset's own wire.
+func (p *Preset) For(wire string) *Preset {
+	section, ok := p.Wires[wire]
+	if !ok || wire == p.Wire {
+		return p
+	}
+	other := *p
+	other.Wire, other.Dialect, other.Patterns, other.Wires = wire, section.Dialect, section.Patterns, nil
+	other.BaseURL = cmp.Or(section.BaseURL, p.BaseURL)
+	other.DefaultModel = cmp.Or(section.DefaultModel, p.DefaultModel)
+	if section.BaseURL != "" {
+		other.Alternatives = nil // they are hosts of the other base URL
+	}
+	other.Models = slices.Clone(p.Models)
+	for i := range other.Models {
+		other.Models[i].Dialect = nil
+	}
+	return &other
+}
 
 // Model finds a listed model by the provider's name for it.
 func (p *Preset) Model(id string) (catalog.Model, bool) {

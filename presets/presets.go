@@ -35,7 +35,7 @@ type Preset struct {
 	// Notes tell a reader of the file why a setting is as it is. Nothing reads them.
 	Notes []string `json:"notes,omitempty"`
 
-	// Wire is the upstream format: chat, responses, messages or gemini.
+	// Wire is the upstream format that the provider is spoken to in unless a configuration says otherwise.
 	Wire string `json:"wire"`
 
 	// BaseURL is what the wire's own path is added to.
@@ -60,8 +60,29 @@ type Preset struct {
 	// Patterns hold what families of models have in common.
 	Patterns []Pattern `json:"patterns,omitempty"`
 
+	// Wires hold what is different where a configuration chooses one of these wires; see For.
+	Wires map[string]Section `json:"wires,omitempty"`
+
 	// Models are those worth offering, the one to prefer first.
 	Models []catalog.Model `json:"models,omitempty"`
+}
+
+// Section is what a preset says of another wire than its own. Its knobs take the place of the preset's, which are about that one.
+type Section struct {
+	// Notes tell a reader of the file why a setting is as it is. Nothing reads them.
+	Notes []string `json:"notes,omitempty"`
+
+	// BaseURL is where that wire is spoken. Default: where the preset's own is
+	BaseURL string `json:"base_url,omitempty"`
+
+	// DefaultModel is the model that stands in for names which the provider does not know. Default: the preset's
+	DefaultModel string `json:"default_model,omitempty"`
+
+	// Dialect holds the knobs in which the provider differs from the wire's defaults.
+	Dialect Settings `json:"dialect,omitempty"`
+
+	// Patterns hold what families of models have in common.
+	Patterns []Pattern `json:"patterns,omitempty"`
 }
 
 // Settings are values of some knobs of the dialect by name.

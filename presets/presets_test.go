@@ -10,8 +10,9 @@ import (
 
 func TestPresetsAreThoseThatTheDocumentationNames(t *testing.T) {
 	want := []string{
-		"cerebras", "deepseek", "fireworks", "glm", "groq", "kimi", "llamacpp", "lmstudio", "minimax", "mistral", "ollama", "openai",
-		"openrouter", "qwen", "sglang", "together", "vllm", "xai",
+		"anthropic", "azure-anthropic", "azure", "bedrock-anthropic", "bedrock-converse", "bedrock", "cerebras", "deepseek", "fireworks", "gemini", "glm", "groq",
+		"kimi", "llamacpp", "lmstudio", "minimax", "mistral", "ollama", "openai", "openrouter", "qwen", "sglang", "together",
+		"vertex-anthropic", "vertex", "vllm", "xai",
 	}
 	if got := Names(); !slices.Equal(got, want) {
 		t.Errorf("names are %v, want %v", got, want)
@@ -52,7 +53,7 @@ func TestDecodeRefusesWhatItWouldLose(t *testing.T) {
 	}
 }
 
-// forEach runs a test on every preset.
+// forEach runs a test on every preset, on all its wires.
 func forEach(t *testing.T, test func(t *testing.T, p *Preset)) {
 	t.Helper()
 	for _, name := range Names() {
@@ -62,13 +63,21 @@ func forEach(t *testing.T, test func(t *testing.T, p *Preset)) {
 				t.Fatal("its name does not lead to it")
 			}
 			test(t, preset)
+			for wire := range preset.Wires {
+				t.Run(wire, func(t *testing.T) { test(t, preset.For(wire)) })
+			}
 		})
 	}
 }
 
+// wires are those that there are.
+var wires = []string{"chat", "responses", "messages", "gemini", "converse", "ollama"}
+
 var (
-	nameForm = regexp.MustCompile(`^[a-z][a-z0-9]*$`)
+	nameForm = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 	envForm  = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
+
+	placeholder = regexp.MustCompile(`\{env\.[A-Z][A-Z0-9_]*\}`)
 )
 
 func TestEveryPresetSaysWhereItsProviderIs(t *testing.T) {
@@ -77,10 +86,10 @@ func TestEveryPresetSaysWhereItsProviderIs(t *testing.T) {
 		if !slices.Contains(names, p.Name) || !nameForm.MatchString(p.Name) {
 			t.Errorf("name %q is not that of its file", p.Name)
 		}
-		if p.Title == "" || p.Wire != "chat" {
+		if p.Title == "" || !slices.Contains(wires, p.Wire) {
 			t.Errorf("title %q, wire %q", p.Title, p.Wire)
 		}
-		if p.KeyEnv != "" && !envForm.MatchString(p.KeyEnv) || p.KeyEnv == "" && !p.Local {
+		if p.KeyEnv != "" && !envForm.MatchString(p.KeyEnv) || p.KeyEnv == "" && !p.Local && p.Dialect["identity"] == nil {
 			t.Errorf("key variable %q, local %v", p.KeyEnv, p.Local)
 		}
 		addresses := []string{p.BaseURL}
@@ -102,9 +111,26 @@ func TestEveryPresetSaysWhereItsProviderIs(t *testing.T) {
 	})
 }
 
+func TestEveryPresetSaysHowElseItsProviderIsSpokenTo(t *testing.T) {
+	for _, name := range Names() {
+		preset, _ := Get(name)
+		for wire, section := range preset.Wires {
+			if wire == preset.Wire || !slices.Contains(wires, wire) {
+				t.Errorf("%s has a section for the wire %q", name, wire)
+			}
+			if section.BaseURL == preset.BaseURL || section.DefaultModel != "" && section.DefaultModel == preset.DefaultModel {
+				t.Errorf("%s says again for %s what holds anyway", name, wire)
+			}
+			if len(section.Dialect)+len(section.Patterns) == 0 && section.BaseURL == "" {
+				t.Errorf("%s has nothing to say of %s", name, wire)
+			}
+		}
+	}
+}
+
 func checkBaseURL(t *testing.T, address string, local bool) {
 	t.Helper()
-	base, err := url.Parse(address)
+	base, err := url.Parse(placeholder.ReplaceAllString(address, "x"))
 	if err != nil {
 		t.Errorf("base URL: %v", err)
 		return

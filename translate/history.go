@@ -254,7 +254,7 @@ func (h *history) reasoning(it *item) {
 		if !ok {
 			return // another's, so its text is as well
 		}
-		r.State = state
+		it.state, r.State = state, state
 	}
 	for _, part := range it.content {
 		r.Text = append(r.Text, part.Text...)

@@ -3,6 +3,7 @@ package translate
 import (
 	"strings"
 
+	"github.com/caddy-codex/responses/translate/envelope"
 	"github.com/caddy-codex/responses/translate/jsonscan"
 )
 
@@ -18,6 +19,10 @@ type item struct {
 	encrypted []byte // escaped
 	tools     []byte // raw
 	author    []byte // escaped
+
+	span  Span              // in the request
+	id    []byte            // escaped
+	state *envelope.Payload // what encrypted opens to; nil where it does not, or nobody has looked
 }
 
 // readInput reads the items and collects the tools that stand among them.
@@ -64,8 +69,11 @@ func (it *item) isResult() bool { return strings.HasSuffix(it.typ, "_output") }
 
 func readItem(c *jsonscan.Cursor) item {
 	var it item
+	it.span.Start = c.Offset()
 	for key := range c.Members() {
 		switch key {
+		case "id":
+			it.id = c.RawString()
 		case "type":
 			it.typ = c.Text()
 		case "role":
@@ -92,6 +100,7 @@ func readItem(c *jsonscan.Cursor) item {
 			it.author = c.RawString()
 		}
 	}
+	it.span.End = c.Offset()
 	if it.typ == "" && it.role != "" {
 		it.typ = "message"
 	}

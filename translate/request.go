@@ -39,8 +39,9 @@ type Request struct {
 	User              string // safety_identifier, else user
 	ServiceTier       []byte // escaped
 
-	echo echo // what the response object repeats of the request
-	Size int  // length of the body in bytes
+	echo   echo // what the response object repeats of the request
+	source Source
+	Size   int // length of the body in bytes
 }
 
 // Format is the structure that the client wants its answer in.
@@ -61,8 +62,11 @@ func Parse(body []byte, ring *envelope.Ring) (*Request, error) {
 		return nil, fault.New(fault.Invalid, "the body is not a JSON object")
 	}
 	p := parser{req: &Request{Size: len(body)}, ring: ring, body: body}
+	p.req.source = Source{Body: body, Members: make([]SourceMember, 0, usualMembers), ring: ring}
 	for key := range c.Members() {
+		start := c.Offset()
 		p.member(key, c)
+		p.req.source.Members = append(p.req.source.Members, SourceMember{key, Span{start, c.Offset()}})
 	}
 	if err := c.Close(); err != nil {
 		return nil, fault.New(fault.Invalid, "the body is %v", err)
@@ -113,8 +117,9 @@ func (p *parser) member(key string, c *jsonscan.Cursor) {
 	case "parallel_tool_calls":
 		req.ParallelToolCalls = only(c.Raw(), jsonscan.True, jsonscan.False)
 	case "reasoning":
+		start := c.Offset()
 		req.echo.reasoning = c.Raw()
-		p.reasoning(jsonscan.New(req.echo.reasoning))
+		p.reasoning(jsonscan.New(req.echo.reasoning), start)
 	case "include":
 		for range c.Elements() {
 			if c.Text() == "reasoning.encrypted_content" {
@@ -152,6 +157,9 @@ func (p *parser) member(key string, c *jsonscan.Cursor) {
 		if c.Kind() != jsonscan.Null {
 			p.refusef(key, "%s needs stored state, which is not kept here; send the whole history in input", key)
 		}
+		c.Skip()
+	default:
+		c.Skip()
 	}
 }
 
@@ -182,11 +190,14 @@ func (p *parser) number(key string, c *jsonscan.Cursor) []byte {
 	return c.Raw()
 }
 
-func (p *parser) reasoning(c *jsonscan.Cursor) {
+// reasoning reads the object that stands at start.
+func (p *parser) reasoning(c *jsonscan.Cursor, start int) {
 	for key := range c.Members() {
 		switch key {
 		case "effort":
+			from := c.Offset()
 			p.req.Effort = c.Text()
+			p.req.source.Effort = Span{start + from, start + c.Offset()}
 		case "summary", "generate_summary":
 			if summary := c.Text(); summary != "" && summary != "none" {
 				p.req.Summary = true
@@ -248,6 +259,7 @@ func (p *parser) finish() (*Request, error) {
 	h := history{req: p.req, ring: p.ring}
 	h.instructions(p.instructions)
 	h.items(p.items)
+	p.req.source.items = p.items
 	if !slices.ContainsFunc(p.req.History, func(m Message) bool { return len(m.Parts) > 0 || len(m.Calls) > 0 }) {
 		p.refusef("input", "input holds nothing to answer")
 	}

@@ -52,6 +52,7 @@ type Stream struct {
 	index  int           // output index of the first of the queue
 	spaces []byte        // escaped white space that no text has followed yet
 	calls  []string      // ids of the calls so far
+	relay  relay         // how far a reply is relayed that needs no translation
 	length int           // bytes of output, for an estimate of its tokens
 	usage  Usage
 }
@@ -78,6 +79,7 @@ func (s *Stream) ID() string { return s.id }
 func (s *Stream) Attempt(target Target) {
 	s.target = target
 	s.State = nil
+	s.relay = relay{}
 	s.spaces = nil
 	s.usage = Usage{}
 }

@@ -1,6 +1,7 @@
 package gatewaytest
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -34,7 +35,43 @@ func (g *Gateway) config(caddyfile string) ([]byte, error) {
 	if err := isolateHTTP(&config, g.secure); err != nil {
 		return nil, fmt.Errorf("changing the http app: %w", err)
 	}
-	return json.Marshal(config)
+	whole, err := json.Marshal(config)
+	if err != nil {
+		return nil, err
+	}
+	return silence(whole)
+}
+
+// silence keeps providers from being asked for their models, unless the Caddyfile says how often: a test that scripts an upstream counts
+// what it is asked, and a preset's address is on the Internet.
+func silence(config []byte) ([]byte, error) {
+	var whole any
+	decoder := json.NewDecoder(bytes.NewReader(config))
+	decoder.UseNumber()
+	if err := decoder.Decode(&whole); err != nil {
+		return nil, err
+	}
+	silenceIn(whole)
+	return json.Marshal(whole)
+}
+
+func silenceIn(value any) {
+	switch value := value.(type) {
+	case []any:
+		for _, element := range value {
+			silenceIn(element)
+		}
+	case map[string]any:
+		for _, member := range value {
+			silenceIn(member)
+		}
+		providers, _ := value["providers"].([]any)
+		for _, p := range providers {
+			if provider, ok := p.(map[string]any); ok && value["handler"] == "codex_responses" && provider["read_models"] == nil {
+				provider["read_models"] = -1
+			}
+		}
+	}
 }
 
 // captureLogs sends every log that has no output of its own to the test, the default one with debug messages and all.

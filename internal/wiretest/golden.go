@@ -17,18 +17,19 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// Goldens compares what every built-in provider of a wire gets for what Codex sends, one file a provider in testdata/golden. Lists of
-// tools, which are long and few, are in files of their own, named for their content; tools is where they stand in the body.
+// Goldens compares what every built-in provider that speaks a wire, by itself or when it is chosen, gets for what Codex sends, one file a
+// provider in testdata/golden. Lists of tools, which are long and few, are in files of their own, named for their content; tools is where
+// they stand in the body.
 func Goldens(t *testing.T, wire string, encode Encode, tools string) {
 	t.Helper()
 	recorded := Requests(t)
-	names := Presets(wire)
+	names := Speaking(wire)
 	if len(names) == 0 {
 		t.Fatalf("no preset speaks %s", wire)
 	}
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
-			p := Preset(t, name)
+			p := PresetOn(t, wire, name, "")
 			var all bytes.Buffer
 			for _, request := range slices.Sorted(maps.Keys(recorded)) {
 				got := encode(nil, Parse(t, recorded[request]), &p.Target, &p.Dialect)

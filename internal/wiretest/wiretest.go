@@ -67,26 +67,40 @@ func With(t testing.TB, settings ...string) *Provider {
 // Preset is a built-in provider with its default model or, where it has none, its first, or any.
 func Preset(t testing.TB, name string) *Provider {
 	t.Helper()
-	known, ok := presets.Get(name)
-	if !ok {
-		t.Fatalf("there is no preset %s", name)
-	}
-	model := known.DefaultModel
-	if model == "" && len(known.Models) > 0 {
-		model = known.Models[0].ID
-	}
-	if model == "" {
-		model = "local-model"
-	}
-	return PresetModel(t, name, model)
+	return presetOf(t, name, known(t, name), "")
 }
 
 // PresetModel is a built-in provider with one of its models.
 func PresetModel(t testing.TB, name, model string) *Provider {
 	t.Helper()
-	known, ok := presets.Get(name)
+	return presetOf(t, name, known(t, name), model)
+}
+
+// PresetOn is a built-in provider as it is when another wire than its own is chosen. Without a model it has that of Preset.
+func PresetOn(t testing.TB, wire, name, model string) *Provider {
+	t.Helper()
+	return presetOf(t, name, known(t, name).For(wire), model)
+}
+
+func known(t testing.TB, name string) *presets.Preset {
+	t.Helper()
+	p, ok := presets.Get(name)
 	if !ok {
 		t.Fatalf("there is no preset %s", name)
+	}
+	return p
+}
+
+func presetOf(t testing.TB, name string, known *presets.Preset, model string) *Provider {
+	t.Helper()
+	if model == "" {
+		model = known.DefaultModel
+	}
+	if model == "" && len(known.Models) > 0 {
+		model = known.Models[0].ID
+	}
+	if model == "" {
+		model = "local-model"
 	}
 	p := &Provider{Name: name, Target: translate.Target{Provider: name, Model: model}, Dialect: dialect.Default()}
 	p.Apply(t, known.Layers(model)...)
@@ -114,6 +128,17 @@ func Presets(wire string) []string {
 	var names []string
 	for _, name := range presets.Names() {
 		if p, _ := presets.Get(name); p.Wire == wire {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Speaking are the names of the built-in providers that speak a wire by themselves or when it is chosen.
+func Speaking(wire string) []string {
+	var names []string
+	for _, name := range presets.Names() {
+		if p, _ := presets.Get(name); p.For(wire).Wire == wire {
 			names = append(names, name)
 		}
 	}

@@ -1,23 +1,312 @@
 package converse
 
 import (
+	"bytes"
+	"unicode/utf8"
+
+	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/dialect"
+	"github.com/caddy-codex/responses/translate/jsonscan"
 )
 
 // Decoder reads one reply. Its zero value is not ready; see NewDecoder.
-type Decoder struct{}
+type Decoder struct {
+	target *translate.Target
 
-// NewDecoder makes a decoder for a reply of target.
-func NewDecoder(target *translate.Target, d *dialect.Dialect, out *translate.Stream) *Decoder {
-	return &Decoder{}
+	index    int64               // of the block under way
+	open     kind                // what it is
+	call     *translate.CallItem // the last call, where its arguments may still come
+	thoughts thoughts
+
+	stop     string // stopReason, empty until it is there
+	metadata bool   // the last message was seen
+	output   bool   // anything of an answer was seen
+	whole    bool   // the reply came as one document
+
+	cursor, delta jsonscan.Cursor // reused, for they would be allocated for each message
 }
 
-// Frame handles the data of one event of the upstream's stream, or a whole reply. An error is a *fault.Fault that ends the reply.
-func (dec *Decoder) Frame(data []byte, out *translate.Stream) error { return nil }
+// kind is what a block of content is.
+type kind int
 
-// End handles the end of the upstream's body and decides whether the reply was whole.
-func (dec *Decoder) End(readErr error, out *translate.Stream) error { return nil }
+const (
+	nothing kind = iota
+	text
+	reasoning
+	call
+	foreign // the provider's own doing
+)
 
-// Done reports whether the provider has said all it will say.
-func (dec *Decoder) Done() bool { return false }
+// NewDecoder makes a decoder for a reply of target.
+func NewDecoder(target *translate.Target, _ *dialect.Dialect, out *translate.Stream) *Decoder {
+	dec := &Decoder{target: target}
+	out.State = dec.thoughts.state
+	return dec
+}
+
+// Frame handles the data of one event of the upstream's stream, or a whole reply. An error is a *fault.Fault that ends the reply;
+// whether the reply was whole is for End to say.
+func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
+	data = bytes.TrimSpace(data)
+	if len(data) == 0 {
+		return nil
+	}
+	if !utf8.Valid(data) {
+		data = bytes.ToValidUTF8(data, []byte("\uFFFD"))
+	}
+	if !jsonscan.Valid(data) {
+		return dec.fault(fault.BadReply, "sent an event that is not JSON")
+	}
+	dec.cursor = *jsonscan.New(data)
+	c := &dec.cursor
+	known := false
+	for key := range c.Members() {
+		switch key {
+		case "exception":
+			return dec.exception(c.Text(), data)
+		case "contentBlockStart":
+			dec.blockStart(c, out)
+		case "contentBlockDelta":
+			dec.blockDelta(c, out)
+		case "contentBlockStop":
+			dec.blockStop(out)
+		case "messageStop":
+			dec.messageStop(c)
+		case "metadata":
+			dec.metadata = true
+			dec.usageOf(c, out)
+		case "messageStart":
+		case "output":
+			dec.whole = true
+			dec.document(c, out)
+		case "stopReason":
+			dec.stop = c.Text()
+		case "usage":
+			dec.usage(c, out)
+		default:
+			continue
+		}
+		known = true
+	}
+	if !known {
+		if f, ok := fault.FromBody(dec.target.Provider, data); ok {
+			return f
+		}
+	}
+	return nil
+}
+
+// exception is an error in the midst of the stream.
+func (dec *Decoder) exception(name string, data []byte) error {
+	message := ""
+	c := jsonscan.New(data)
+	for key := range c.Members() {
+		switch key {
+		case "message", "originalMessage":
+			if text := c.Text(); message == "" {
+				message = text
+			}
+		}
+	}
+	if message == "" {
+		message = name
+	}
+	report := append(jsonscan.AppendString([]byte(`{"error":{"type":`), name), `,"message":`...)
+	report = append(jsonscan.AppendString(report, message), "}}"...)
+	if f, ok := fault.FromBody(dec.target.Provider, report); ok {
+		f.Code = name
+		return f
+	}
+	return dec.fault(fault.Unavailable, "reported "+name)
+}
+
+func (dec *Decoder) fault(kind fault.Kind, message string) *fault.Fault {
+	f := fault.New(kind, "%s", message)
+	f.Provider = dec.target.Provider
+	return f
+}
+
+// begin makes sure that a block is under way. Texts and reasoning begin with their first delta.
+func (dec *Decoder) begin(index int64, kind kind, out *translate.Stream) {
+	if dec.index == index && dec.open == kind {
+		return
+	}
+	dec.blockStop(out)
+	if dec.call != nil && dec.call.Empty() {
+		dec.call.Arguments([]byte("{}")) // nothing more will come of it
+	}
+	dec.call = nil
+	dec.index, dec.open = index, kind
+	if kind == reasoning {
+		dec.thoughts.begin()
+	}
+}
+
+// blockStop ends the block under way. What is signed is one block of reasoning, so each is an item of its own.
+func (dec *Decoder) blockStop(out *translate.Stream) {
+	if dec.open == reasoning {
+		out.Close()
+	}
+	dec.open = nothing
+}
+
+func (dec *Decoder) blockStart(c *jsonscan.Cursor, out *translate.Stream) {
+	var index int64
+	var id, name string
+	kind := nothing
+	for key := range c.Members() {
+		switch key {
+		case "contentBlockIndex":
+			index, _ = c.Int()
+		case "start":
+			for member := range c.Members() {
+				if kind = foreign; member == "toolUse" {
+					id, name, kind = readStart(c)
+				}
+			}
+		}
+	}
+	switch kind {
+	case nothing:
+	case call:
+		dec.begin(index, kind, out)
+		dec.output = true
+		dec.call = out.Call(id, name)
+	default:
+		dec.begin(index, kind, out)
+	}
+}
+
+// readStart reads what a call begins with. One of the provider's own tools is none.
+func readStart(c *jsonscan.Cursor) (id, name string, kind kind) {
+	kind = call
+	for key := range c.Members() {
+		switch key {
+		case "toolUseId":
+			id = c.Text()
+		case "name":
+			name = c.Text()
+		case "type":
+			if c.Text() == "server_tool_use" {
+				kind = foreign
+			}
+		}
+	}
+	return id, name, kind
+}
+
+func (dec *Decoder) blockDelta(c *jsonscan.Cursor, out *translate.Stream) {
+	var index int64
+	delta := &dec.delta
+	*delta = jsonscan.Cursor{}
+	for key := range c.Members() {
+		switch key {
+		case "contentBlockIndex":
+			index, _ = c.Int()
+		case "delta":
+			*delta = *c
+		}
+	}
+	for key := range delta.Members() {
+		switch key {
+		case "text":
+			if fragment := delta.RawString(); len(fragment) > 0 {
+				dec.text(index, fragment, out)
+			}
+		case "toolUse":
+			for member := range delta.Members() {
+				if member == "input" {
+					dec.input(index, delta)
+				}
+			}
+		case "reasoningContent":
+			dec.reasoning(index, delta, out)
+		}
+	}
+}
+
+func (dec *Decoder) text(index int64, fragment []byte, out *translate.Stream) {
+	dec.begin(index, text, out)
+	dec.output = true
+	out.Text(fragment)
+}
+
+// input passes on a fragment of a call's arguments.
+func (dec *Decoder) input(index int64, c *jsonscan.Cursor) {
+	if dec.call == nil || dec.open != call || dec.index != index {
+		return
+	}
+	if c.Kind() == jsonscan.Object {
+		dec.call.Arguments(jsonscan.AppendNested(nil, jsonscan.AppendCompact(nil, c.Raw())))
+		return
+	}
+	if fragment := c.RawString(); len(fragment) > 0 {
+		dec.call.Arguments(fragment)
+	}
+}
+
+func (dec *Decoder) reasoning(index int64, c *jsonscan.Cursor, out *translate.Stream) {
+	for key := range c.Members() {
+		fragment := c.RawString()
+		if len(fragment) == 0 {
+			continue
+		}
+		dec.begin(index, reasoning, out)
+		switch key {
+		case "text":
+			out.Reasoning(fragment)
+		case "signature":
+			out.Reasoning(nil)
+			dec.thoughts.sign(fragment)
+		case "redactedContent", "data":
+			out.Reasoning(nil)
+			dec.thoughts.redact(fragment)
+		}
+	}
+}
+
+func (dec *Decoder) messageStop(c *jsonscan.Cursor) {
+	for key := range c.Members() {
+		if key == "stopReason" {
+			dec.stop = c.Text()
+		}
+	}
+}
+
+func (dec *Decoder) usageOf(c *jsonscan.Cursor, out *translate.Stream) {
+	for key := range c.Members() {
+		if key == "usage" {
+			dec.usage(c, out)
+		}
+	}
+}
+
+// usage reads the token counts. What the cache served is beside the input.
+func (dec *Decoder) usage(c *jsonscan.Cursor, out *translate.Stream) {
+	var u translate.Usage
+	for key := range c.Members() {
+		switch key {
+		case "inputTokens":
+			u.Input = count(c)
+		case "outputTokens":
+			u.Output = count(c)
+		case "cacheReadInputTokens":
+			u.Cached = count(c)
+		case "cacheWriteInputTokens":
+			u.CacheWrite = count(c)
+		}
+	}
+	u.Input += u.Cached + u.CacheWrite
+	if u.Input > 0 || u.Output > 0 {
+		out.Usage(u)
+	}
+}
+
+func count(c *jsonscan.Cursor) int64 {
+	n, _ := c.Int()
+	return max(n, 0)
+}
+
+// Done reports whether the provider has said all it will say: reading on serves the connection only.
+func (dec *Decoder) Done() bool { return dec.stop != "" && dec.metadata }

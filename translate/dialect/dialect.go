@@ -20,6 +20,7 @@ type Dialect struct {
 	DropFields              []string          `json:"drop_fields"`
 	Instructions            string            `json:"instructions"`
 	CustomTools             string            `json:"custom_tools"`
+	CustomToolNames         []string          `json:"custom_tool_names"`
 	ModelField              bool              `json:"model_field"`
 	NumCtx                  int               `json:"num_ctx"`
 	SystemRole              string            `json:"system_role"`
@@ -42,6 +43,7 @@ type Dialect struct {
 	MediaBytes              int               `json:"media_bytes"`
 	MediaCount              int               `json:"media_count"`
 	ToolResultImages        string            `json:"tool_result_images"`
+	ImageTypes              []string          `json:"image_types"`
 	ImageForm               string            `json:"image_form"`
 	ImageDetail             string            `json:"image_detail"`
 	AssistantContent        string            `json:"assistant_content"`
@@ -54,6 +56,7 @@ type Dialect struct {
 	UnsignedThinking        bool              `json:"unsigned_thinking"`
 	ReasoningRequired       string            `json:"reasoning_required"`
 	ReasoningFiller         string            `json:"reasoning_filler"`
+	ForeignSignature        string            `json:"foreign_signature"`
 	ThinkTags               bool              `json:"think_tags"`
 	ToolMarkup              string            `json:"tool_markup"`
 	CacheKey                string            `json:"cache_key"`
@@ -63,6 +66,7 @@ type Dialect struct {
 	CacheControl            string            `json:"cache_control"`
 	EagerToolInput          bool              `json:"eager_tool_input"`
 	WebSearch               string            `json:"web_search"`
+	WebSearchWithTools      string            `json:"web_search_with_tools"`
 	SchemaProfile           string            `json:"schema_profile"`
 }
 

@@ -1,23 +1,96 @@
 package responses
 
 import (
+	"bytes"
+	"unicode/utf8"
+
+	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/dialect"
 )
 
 // Decoder reads one reply. Its zero value is not ready; see NewDecoder.
-type Decoder struct{}
+type Decoder struct {
+	target *translate.Target
+	reader reader
+	marked bool // [DONE] was seen
+	ended  bool // the terminal event was seen
+}
+
+// reader is what a reply is read by: one for services whose events pass, one for those whose are translated.
+type reader interface {
+	// event handles one event, which is a JSON object. An error is a *fault.Fault.
+	event(data []byte, out *translate.Stream) error
+
+	// end decides about a reply that has no terminal event. marked says that it has a final mark instead.
+	end(marked bool, readErr error, out *translate.Stream) error
+}
 
 // NewDecoder makes a decoder for a reply of target.
 func NewDecoder(target *translate.Target, d *dialect.Dialect, out *translate.Stream) *Decoder {
-	return &Decoder{}
+	dec := &Decoder{target: target}
+	if d.Profile == native {
+		dec.reader = newRelayer(target, out)
+	} else {
+		dec.reader = newTranslator(target, d, out)
+	}
+	return dec
 }
 
 // Frame handles the data of one event of the upstream's stream, or a whole reply. An error is a *fault.Fault that ends the reply.
-func (dec *Decoder) Frame(data []byte, out *translate.Stream) error { return nil }
+func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
+	data = bytes.TrimSpace(data)
+	switch {
+	case out.Ended() || len(data) == 0:
+		return nil
+	case data[0] == '{':
+		if err := dec.reader.event(data, out); err != nil {
+			return err
+		}
+		dec.ended = out.Ended()
+	case bytes.Equal(data, []byte("[DONE]")):
+		dec.marked = true
+	case data[0] == '[':
+		if f, ok := fault.FromBody(dec.target.Provider, data); ok {
+			return f
+		}
+	}
+	return nil // some gateways send their comments as data
+}
 
-// End handles the end of the upstream's body and decides whether the reply was whole.
-func (dec *Decoder) End(readErr error, out *translate.Stream) error { return nil }
+// End handles the end of the upstream's body and decides whether the reply was whole. readErr is what reading ended with, nil at a proper
+// end. A fault is returned rather than written, for the caller may still have another target.
+func (dec *Decoder) End(readErr error, out *translate.Stream) error {
+	if out.Ended() {
+		return nil
+	}
+	return dec.reader.end(dec.marked, readErr, out)
+}
 
 // Done reports whether the provider has said all it will say.
-func (dec *Decoder) Done() bool { return false }
+func (dec *Decoder) Done() bool { return dec.marked || dec.ended }
+
+// newFault is something that target did.
+func newFault(target *translate.Target, kind fault.Kind, message string) *fault.Fault {
+	f := fault.New(kind, "%s", message)
+	f.Provider = target.Provider
+	return f
+}
+
+// truncated is a reply that has broken off.
+func truncated(target *translate.Target, readErr error, out *translate.Stream) *fault.Fault {
+	f := newFault(target, fault.Truncated, "broke off its reply")
+	if !out.Speaking() && readErr == nil {
+		f.Message = "ended its reply before it began"
+	}
+	f.Err = readErr
+	return f
+}
+
+// valid is data as UTF-8.
+func valid(data []byte) []byte {
+	if utf8.Valid(data) {
+		return data
+	}
+	return bytes.ToValidUTF8(data, []byte("\uFFFD"))
+}

@@ -124,18 +124,26 @@ func (m *merger) property(name string, raw []byte) {
 
 // reference takes in what a reference within the schema leads to, unless it is on the way already.
 func (m *merger) reference(ref string) (required []string) {
-	path, local := strings.CutPrefix(ref, "#")
-	if !local || path != "" && path[0] != '/' || slices.Contains(m.following, ref) {
+	if slices.Contains(m.following, ref) {
 		return nil
 	}
-	target := m.root
+	m.following = append(m.following, ref)
+	required = m.object(resolve(m.root, ref))
+	m.following = m.following[:len(m.following)-1]
+	return required
+}
+
+// resolve is the schema that a reference within root leads to, nil where it leads elsewhere or nowhere.
+func resolve(root []byte, ref string) []byte {
+	path, local := strings.CutPrefix(ref, "#")
+	if !local || path != "" && path[0] != '/' {
+		return nil
+	}
+	target := root
 	for _, step := range strings.Split(path, "/")[1:] {
 		target = member(target, strings.NewReplacer("~1", "/", "~0", "~").Replace(step))
 	}
-	m.following = append(m.following, ref)
-	required = m.object(target)
-	m.following = m.following[:len(m.following)-1]
-	return required
+	return target
 }
 
 // member is the value of an object's member, nil where there is none.

@@ -10,6 +10,9 @@ import (
 	"github.com/caddy-codex/responses/translate/jsonscan"
 )
 
+// generic is the profile without deviations.
+const generic = "generic"
+
 // Moonshot is the profile of Moonshot's schema dialect: type may not stand beside anyOf, a list of items is called prefixItems, $schema
 // may not stand at all.
 const Moonshot = "moonshot"
@@ -19,6 +22,12 @@ const emptyObject = `{"type":"object","properties":{}}`
 
 // AppendParameters appends the parameters of a function: an object schema without combinators at its root, whatever the client declared.
 func AppendParameters(dst, raw []byte, profile string) []byte {
+	switch {
+	case isGemini(profile):
+		return appendGeminiParameters(dst, raw, profile)
+	case profile == Nova:
+		return appendNova(dst, raw)
+	}
 	root := readRoot(raw)
 	switch {
 	case !root.object:
@@ -93,7 +102,10 @@ func readType(c *jsonscan.Cursor) (object, other bool) {
 
 // Append appends a schema without what only OpenAI understands.
 func Append(dst, raw []byte, profile string) []byte {
-	if profile == "generic" && !hasVendorKeyword(raw) {
+	if isGemini(profile) {
+		return appendGemini(dst, raw, profile)
+	}
+	if (profile == generic || profile == Anthropic) && !hasVendorKeyword(raw) {
 		return append(dst, raw...)
 	}
 	w := walker{profile: profile}

@@ -23,6 +23,15 @@ func (w *walker) value(dst []byte, c *jsonscan.Cursor) []byte {
 	return append(dst, '}')
 }
 
+// inner copies the schema of a property or of a branch.
+func (w *walker) inner(dst []byte, c *jsonscan.Cursor) []byte {
+	if w.profile == Ollama && c.Kind() != jsonscan.Object {
+		c.Skip()
+		return append(dst, "{}"...)
+	}
+	return w.value(dst, c)
+}
+
 // members copies the keywords of a schema without its braces.
 func (w *walker) members(dst []byte, c *jsonscan.Cursor) []byte {
 	skip := w.skip
@@ -58,7 +67,7 @@ func (w *walker) keyword(dst []byte, key string, c *jsonscan.Cursor, moved []byt
 			dst = separate(dst, '{')
 			dst = jsonscan.AppendString(dst, name)
 			dst = append(dst, ':')
-			dst = w.value(dst, c)
+			dst = w.inner(dst, c)
 		}
 		return append(dst, '}')
 	case "anyOf":
@@ -84,7 +93,7 @@ func (w *walker) branches(dst []byte, c *jsonscan.Cursor, moved []byte) []byte {
 	for range c.Elements() {
 		dst = separate(dst, '[')
 		start := len(dst)
-		dst = w.value(dst, c)
+		dst = w.inner(dst, c)
 		if moved != nil && dst[start] == '{' && member(dst[start:], "type") == nil {
 			dst = dst[:len(dst)-1]
 			dst = separate(dst, '{')

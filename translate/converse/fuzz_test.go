@@ -1,0 +1,167 @@
+package converse_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream"
+
+	"github.com/caddy-codex/responses/internal/upstreamtest"
+	"github.com/caddy-codex/responses/internal/wiretest"
+	"github.com/caddy-codex/responses/translate"
+	"github.com/caddy-codex/responses/translate/converse"
+	"github.com/caddy-codex/responses/translate/jsonscan"
+)
+
+// Whatever a client sends, the service takes what comes of it, and gets it again.
+func FuzzRequests(f *testing.F) {
+	providers := everybody(f)
+	for name, body := range wiretest.Requests(f) {
+		if len(body) < 6000 {
+			f.Add(body, uint8(len(name)))
+		}
+	}
+	for i, body := range []string{
+		talk(user, thought("plain", "up", `{"redactedContent":"QUJD"}`), calledA, calledB, outB, late, outA, answer),
+		talk(calledA, calledA, outA, `{"type":"custom_tool_call","call_id":"","name":"c","input":"a"}`, `{"type":"x","text":"a"}`),
+		talk(`{"role":"user","content":[` + picture + `,` + file("a", pdf) + `]}`),
+		ask(`"text":{"format":{"type":"json_schema","schema":{"anyOf":[{"type":"object"}]}}}`, oneTool, `"tool_choice":{"type":"allowed_tools","mode":"auto","tools":[]}`),
+	} {
+		f.Add([]byte(body), uint8(i))
+	}
+	f.Fuzz(func(t *testing.T, body []byte, which uint8) {
+		req, err := translate.Parse(bytes.Clone(body), wiretest.Ring)
+		if err != nil || bytes.Contains(body, []byte("base64")) || bytes.Contains(body, []byte("encrypted_content")) {
+			return // what is in base64 is the client's to answer for
+		}
+		p := providers[int(which)%len(providers)]
+		got := converse.Encode(nil, req, &p.Target, &p.Dialect)
+		if !jsonscan.Valid(got) {
+			t.Fatalf("%s gets\n%s", p.Target.Model, got)
+		}
+		p.check(t, got)
+	})
+}
+
+// Whatever order things stand in, a strict service takes the history.
+func TestRandomHistoriesSuitEveryModel(t *testing.T) {
+	providers := everybody(t)
+	signed := []string{
+		thought("plain", "up", `{"reasoningText":{"text":"t","signature":"s"}}`), thought("plain", "up", `{"redactedContent":"QUJD"}`),
+		thought("bedrock-converse", "us.anthropic.claude-sonnet-4-6", `{"redactedContent":"QUJD"}`), thought("other", "up", `{"redactedContent":"QUJD"}`),
+	}
+	for seed := range uint64(3000) {
+		author := wiretest.NewAuthor(seed)
+		p := providers[author.IntN(len(providers))]
+		items := author.Items(signed...)
+		request := []byte(talk(items...))
+		if _, err := translate.Parse(request, wiretest.Ring); err != nil {
+			continue // there is nothing to answer
+		}
+		p.check(t, p.body(t, string(request)))
+		if t.Failed() {
+			t.Fatalf("seed %d, %s:\n%s", seed, p.Target.Model, strings.Join(items, "\n"))
+		}
+	}
+}
+
+// Whatever a provider sends, the client gets a stream that keeps all rules.
+func FuzzReplies(f *testing.F) {
+	for _, test := range replies {
+		f.Add([]byte(strings.Join(test.frames, "")))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) { read(t, plain(), asking, bytes.NewReader(body)) })
+}
+
+// Whatever events come, in whatever order, the client gets a stream that keeps all rules. The framing is in order here.
+func FuzzEvents(f *testing.F) {
+	f.Add("contentBlockDelta", `{"contentBlockIndex":0,"delta":{"text":"a"}}`, "contentBlockStart", `{"contentBlockIndex":1,"start":{"toolUse":{"toolUseId":"x","name":"c"}}}`)
+	f.Add("contentBlockDelta", `{"contentBlockIndex":0,"delta":{"reasoningContent":{"signature":"a"}}}`, "contentBlockDelta", `{"contentBlockIndex":0,"delta":{"reasoningContent":{"redactedContent":"QUJD"}}}`)
+	f.Add("messageStop", `{"stopReason":"max_tokens"}`, "metadata", `{"usage":{"inputTokens":-1}}`)
+	f.Fuzz(func(t *testing.T, typ1, payload1, typ2, payload2 string) {
+		read(t, plain(), asking, strings.NewReader(start()+event(typ1, payload1)+calls(1, "call_1", "f")+event(typ2, payload2)+input(1, "{}")+says(2, "a")+stop("tool_use")+counts()))
+	})
+}
+
+// The reader makes of any bytes what the SDK's decoder makes of them.
+func FuzzReader(f *testing.F) {
+	for _, test := range replies {
+		f.Add([]byte(strings.Join(test.frames, "")))
+	}
+	f.Add([]byte(start() + upstreamtest.ConverseException("validationException", "x") + upstreamtest.ConverseError("a", "b")))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if len(body) > 0 && body[0] == '{' {
+			return // a document
+		}
+		got, want := messages(converse.NewReader(iotest.HalfReader(bytes.NewReader(body)))), decoded(body)
+		if !slices.Equal(got, want) {
+			t.Errorf("got\n%q\nwant\n%q", got, want)
+		}
+	})
+}
+
+const broken = "broken"
+
+// messages are the events of a body, and broken where it did not end properly.
+func messages(r *converse.Reader) []string {
+	var all []string
+	for {
+		event, err := r.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return all
+		case err != nil:
+			return append(all, broken)
+		}
+		all = append(all, string(event.Data))
+	}
+}
+
+// decoded are those that the SDK's decoder reads. It takes messages of any length.
+func decoded(body []byte) []string {
+	const shortest, longest = 16, 16 << 20
+	var all []string
+	for len(body) > 0 {
+		r := bytes.NewReader(body)
+		m, err := eventstream.NewDecoder().Decode(r, nil)
+		if err != nil {
+			return append(all, broken)
+		}
+		if length := binary.BigEndian.Uint32(body); length < shortest || length > longest || r.Len() != len(body)-int(length) {
+			return append(all, broken)
+		}
+		body = body[len(body)-r.Len():]
+		all = append(all, asJSON(m))
+	}
+	return all
+}
+
+func asJSON(m eventstream.Message) string {
+	header := func(name string) string {
+		if value, ok := m.Headers.Get(name).(eventstream.StringValue); ok {
+			return string(jsonscan.AppendString(nil, string(value)))
+		}
+		return `""`
+	}
+	payload := string(bytes.TrimSpace(m.Payload))
+	switch header(":message-type") {
+	case `"exception"`:
+		out := `{"exception":` + header(":exception-type")
+		if inside, ok := strings.CutPrefix(payload, "{"); ok && len(strings.TrimSpace(inside)) > 1 {
+			return out + "," + inside
+		}
+		return out + "}"
+	case `"error"`:
+		return `{"exception":` + header(":error-code") + `,"message":` + header(":error-message") + "}"
+	}
+	if payload == "" {
+		payload = "{}"
+	}
+	return "{" + header(":event-type") + ":" + payload + "}"
+}

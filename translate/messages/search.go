@@ -1,0 +1,70 @@
+package messages
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/caddy-codex/responses/translate"
+	"github.com/caddy-codex/responses/translate/jsonscan"
+)
+
+// searchName is what the provider's own web search is called.
+const searchName = "web_search"
+
+// isServerSearch reports whether the dialect's web search is a tool of this wire.
+func isServerSearch(dialect string) bool { return strings.HasPrefix(dialect, "web_search_20") }
+
+// searches reports whether the provider may search the web. A client's own tool of the same name goes before.
+func (e *encoder) searches() bool {
+	return e.req.Tools.Search != nil && isServerSearch(e.d.WebSearch) &&
+		!slices.ContainsFunc(e.req.Tools.List, func(tool translate.Tool) bool { return tool.WireName == searchName })
+}
+
+// searchTool writes the web search. Domains are allowed or blocked, not both.
+func (e *encoder) searchTool() {
+	search := e.req.Tools.Search
+	e.text(`{"type":`)
+	e.string(e.d.WebSearch)
+	e.text(`,"name":"` + searchName + `"`)
+	switch {
+	case len(search.Allowed) > 0:
+		e.domains("allowed_domains", search.Allowed)
+	case len(search.Blocked) > 0:
+		e.domains("blocked_domains", search.Blocked)
+	}
+	e.userLocation(search.UserLocation)
+	e.text("}")
+}
+
+func (e *encoder) domains(name string, domains [][]byte) {
+	e.member(name)
+	e.text("[")
+	for _, domain := range domains {
+		e.separate()
+		e.escaped(domain)
+	}
+	e.text("]")
+}
+
+// userLocation writes what is known of where the user is. Nulls, which the Responses API takes, are left out.
+func (e *encoder) userLocation(raw []byte) {
+	start := len(e.dst)
+	e.text(`,"user_location":{"type":"approximate"`)
+	known := false
+	c := jsonscan.New(raw)
+	for key := range c.Members() {
+		switch key {
+		case "city", "region", "country", "timezone":
+			if value := c.RawString(); len(value) > 0 {
+				known = true
+				e.member(key)
+				e.escaped(value)
+			}
+		}
+	}
+	if !known {
+		e.dst = e.dst[:start]
+		return
+	}
+	e.text("}")
+}

@@ -1,0 +1,186 @@
+package translate
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+
+	"github.com/caddy-codex/responses/translate/jsonscan"
+)
+
+// relayed is an event with a response object, as far as it is changed on its way. The spans are those of values in the event, empty where
+// there are none.
+type relayed struct {
+	sequence Span
+	object   Span // the response, where it has members
+
+	id, model, output   Span
+	instructions, tools Span
+	headers             Span // what the service says of its own answer; Codex would act upon it
+	used                Span // usage
+	tokens              Usage
+	counted             bool // usage has all that clients read
+	createdAt           int64
+}
+
+// readRelayed reports false for what is not JSON.
+func readRelayed(event []byte) (relayed, bool) {
+	var r relayed
+	c := jsonscan.New(event)
+	for key := range c.Members() {
+		start := c.Offset()
+		switch key {
+		case "sequence_number":
+			c.Skip()
+			r.sequence = Span{start, c.Offset()}
+		case "response":
+			if c.Kind() == jsonscan.Object {
+				r.response(c, event, start)
+			}
+		}
+	}
+	return r, c.Close() == nil
+}
+
+func (r *relayed) response(c *jsonscan.Cursor, event []byte, from int) {
+	members := false
+	for key := range c.Members() {
+		members = true
+		at, of := Span{Start: c.Offset()}, (*Span)(nil)
+		switch key {
+		case "id":
+			of = &r.id
+		case "model":
+			of = &r.model
+		case "output":
+			of = &r.output
+		case "instructions":
+			of = &r.instructions
+		case "tools":
+			of = &r.tools
+		case "headers":
+			of = &r.headers
+		case "usage":
+			of = &r.used
+		case "created_at":
+			r.createdAt, _ = c.Int()
+			continue
+		default:
+			continue
+		}
+		c.Skip()
+		if at.End = c.Offset(); c.Err() == nil {
+			*of = at
+		}
+	}
+	if c.Err() != nil || !members {
+		return
+	}
+	r.object = Span{from, c.Offset()}
+	r.tokens, r.counted = ReadUsage(r.used.of(event))
+}
+
+// edit is what stands in the place of a span. Without text the member whose value is there is left out.
+type edit struct {
+	at   Span
+	text []byte
+}
+
+// relayResponse writes the event. In the last one the output is what was relayed before it, and the token counts are there in any case.
+func (s *Stream) relayResponse(typ string, event []byte, r *relayed, last bool) {
+	edits := make([]edit, 0, 8)
+	member := func(name string, at Span, text []byte) {
+		switch {
+		case at == Span{}:
+			inside := Span{r.object.Start + 1, r.object.Start + 1}
+			edits = append(edits, edit{inside, slices.Concat([]byte(`"`+name+`":`), text, []byte{','})})
+		case !bytes.Equal(at.of(event), text):
+			edits = append(edits, edit{at, text})
+		}
+	}
+	member("id", r.id, jsonscan.AppendString(nil, s.id))
+	member("model", r.model, jsonscan.AppendString(nil, s.req.Model))
+	if last {
+		member("output", r.output, slices.Concat([]byte{'['}, s.output, []byte{']'}))
+		if !r.counted {
+			usage := s.Tokens()
+			member("usage", r.used, usage.append(nil))
+		}
+	}
+	if s.Terse {
+		for at, text := range map[Span]string{r.instructions: "null", r.tools: "[]"} {
+			if (at != Span{}) && string(at.of(event)) != text {
+				edits = append(edits, edit{at, []byte(text)})
+			}
+		}
+	}
+	if (r.headers != Span{}) {
+		edits = append(edits, edit{at: r.headers})
+	}
+	slices.SortStableFunc(edits, func(a, b edit) int { return a.at.Start - b.at.Start })
+	s.forwardEdited(typ, event, r.sequence, edits)
+}
+
+// forwardEdited writes an event with changes, which are in the order of the text.
+func (s *Stream) forwardEdited(typ string, event []byte, sequence Span, edits []edit) {
+	if len(edits) == 0 {
+		s.forward(typ, event, sequence)
+		return
+	}
+	number := strconv.AppendInt(nil, s.seq, 10)
+	if (sequence == Span{}) {
+		end := len(event) - 1
+		sequence, number = Span{end, end}, append([]byte(`,"sequence_number":`), number...)
+	}
+	i, _ := slices.BinarySearchFunc(edits, sequence.Start, func(e edit, start int) int { return e.at.Start - start })
+	edits = slices.Insert(edits, i, edit{sequence, number})
+	splicer := jsonscan.NewSplicer(s.event[:0], event)
+	for _, e := range edits {
+		if e.text == nil {
+			splicer.Remove(jsonscan.MemberStart(event, e.at.Start), e.at.End)
+		} else {
+			splicer.Replace(e.at.Start, e.at.End, e.text)
+		}
+	}
+	s.event = splicer.Bytes()
+	s.seq++
+	s.sink.Event(typ, s.event)
+}
+
+// ReadUsage reads the token counts of a response object. whole says that all is there that clients read: Codex repeats a turn for a count
+// that is missing.
+func ReadUsage(raw []byte) (u Usage, whole bool) {
+	var input, output, total bool
+	details := 0
+	c := jsonscan.New(raw)
+	for key := range c.Members() {
+		switch key {
+		case "input_tokens":
+			u.Input, input = c.Int()
+		case "output_tokens":
+			u.Output, output = c.Int()
+		case "total_tokens":
+			_, total = c.Int()
+		case "input_tokens_details", "output_tokens_details":
+			if u.readDetails(c) {
+				details++
+			}
+		}
+	}
+	return u, input && output && total && details == 2 && c.Close() == nil
+}
+
+// readDetails reports whether the object has its count.
+func (u *Usage) readDetails(c *jsonscan.Cursor) (counted bool) {
+	for key := range c.Members() {
+		switch key {
+		case "cached_tokens":
+			u.Cached, counted = c.Int()
+		case "reasoning_tokens":
+			u.Reasoning, counted = c.Int()
+		case "cache_write_tokens", "cache_creation_input_tokens":
+			u.CacheWrite, _ = c.Int()
+		}
+	}
+	return counted
+}

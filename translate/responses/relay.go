@@ -1,0 +1,166 @@
+package responses
+
+import (
+	"bytes"
+
+	"github.com/caddy-codex/responses/fault"
+	"github.com/caddy-codex/responses/translate"
+	"github.com/caddy-codex/responses/translate/envelope"
+	"github.com/caddy-codex/responses/translate/jsonscan"
+)
+
+// relayer reads the reply of a service whose events are the client's.
+type relayer struct {
+	target *translate.Target
+}
+
+func newRelayer(target *translate.Target, out *translate.Stream) *relayer {
+	out.State = func(item []byte) *envelope.Payload { return &envelope.Payload{Field: fieldEncrypted, Data: item} }
+	return &relayer{target}
+}
+
+// passage is what happens to an event on its way.
+type passage int
+
+const (
+	passes  passage = iota // as it is
+	carries                // it carries the response as it begins
+	opens                  // it carries an item
+	ends
+	fails
+	dropped // what it says is not for clients
+)
+
+// passages has the types of events with anything but text in them. All others of the API pass.
+var passages = map[string]passage{
+	"response.created":           carries,
+	"response.queued":            carries,
+	"response.in_progress":       carries,
+	"response.output_item.added": opens,
+	"response.output_item.done":  opens,
+	"response.completed":         ends,
+	"response.incomplete":        ends,
+	"response.failed":            fails,
+	"error":                      fails,
+	"response.metadata":          dropped, // headers that Codex takes for those of the answer, such as openai-model
+}
+
+// deltas are the types of which there are many in a reply, so that their names need not be copied.
+var deltas = func() map[string]string {
+	all := make(map[string]string)
+	for _, typ := range [...]string{
+		"response.output_text.delta", "response.function_call_arguments.delta", "response.custom_tool_call_input.delta",
+		"response.reasoning_summary_text.delta", "response.reasoning_text.delta", "response.refusal.delta",
+	} {
+		all[typ] = typ
+	}
+	return all
+}()
+
+func (r *relayer) event(data []byte, out *translate.Stream) error {
+	name := quickType(data)
+	if typ, ok := deltas[string(name)]; ok && looksWhole(data) {
+		out.Relay(typ, data)
+		return nil
+	}
+	data = valid(data)
+	if !jsonscan.Valid(data) {
+		return newFault(r.target, fault.BadReply, "sent an event that is not JSON")
+	}
+	if bytes.IndexByte(data, '\n') >= 0 || bytes.IndexByte(data, '\r') >= 0 {
+		data = jsonscan.AppendCompact(nil, data)
+	}
+	typ := typeOf(data)
+	switch passage := passages[typ]; {
+	case passage == carries:
+		out.RelayState(typ, data)
+	case passage == opens:
+		out.RelayItem(typ, data)
+	case passage == ends:
+		return r.ending(typ, data, out)
+	case passage == fails:
+		return failure(r.target, data, out)
+	case passage == passes && isEvent(typ):
+		out.Relay(typ, data)
+	case typ == "":
+		return r.document(data, out)
+	}
+	return nil
+}
+
+// quickType is the type of an event that begins with it, as nearly all do.
+func quickType(data []byte) []byte {
+	const start = `{"type":"`
+	if len(data) < len(start) || string(data[:len(start)]) != start {
+		return nil
+	}
+	rest := data[len(start):]
+	if end := bytes.IndexByte(rest, '"'); end >= 0 {
+		return rest[:end]
+	}
+	return nil
+}
+
+// looksWhole tells a delta on one line that has not been cut, without reading it: there are thousands of them. Those with an escape in them
+// are read.
+func looksWhole(data []byte) bool {
+	return data[len(data)-1] == '}' && bytes.Count(data, []byte{'"'})%2 == 0 && bytes.IndexByte(data, '\\') < 0 && bytes.IndexByte(data, '\n') < 0
+}
+
+func isEvent(typ string) bool {
+	const stem = "response."
+	return len(typ) > len(stem) && typ[:len(stem)] == stem
+}
+
+func typeOf(data []byte) string {
+	typ := ""
+	c := jsonscan.New(data)
+	for key := range c.Members() {
+		if key == "type" {
+			typ = c.Text()
+		}
+	}
+	return typ
+}
+
+// ending passes on the terminal event, unless it is that of a reply without an answer: another target may have one.
+func (r *relayer) ending(typ string, data []byte, out *translate.Stream) error {
+	if !out.Speaking() {
+		said := readEnding(data)
+		out.Usage(said.usage)
+		if f := said.silence(r.target, out); f != nil {
+			return f
+		}
+	}
+	out.RelayEnd(typ, data)
+	return nil
+}
+
+// document takes a reply that came as one response object.
+func (r *relayer) document(data []byte, out *translate.Stream) error {
+	said := readObject(data)
+	switch {
+	case !said.response:
+		return foreign(r.target, data)
+	case said.status == "completed", said.status == "incomplete", said.status == "" && !said.failed:
+		typ := "response.completed"
+		if said.status == "incomplete" {
+			typ = "response.incomplete"
+		}
+		return r.ending(typ, append(append([]byte(`{"type":"`+typ+`","response":`), data...), '}'), out)
+	default:
+		return failure(r.target, data, out)
+	}
+}
+
+func (r *relayer) end(_ bool, readErr error, out *translate.Stream) error {
+	return truncated(r.target, readErr, out)
+}
+
+// foreign is an object that is neither an event nor a response.
+func foreign(target *translate.Target, data []byte) error {
+	if f, ok := fault.FromBody(target.Provider, data); ok {
+		return f
+	}
+	return nil
+}

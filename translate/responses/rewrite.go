@@ -1,0 +1,197 @@
+package responses
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/caddy-codex/responses/translate"
+	"github.com/caddy-codex/responses/translate/dialect"
+	"github.com/caddy-codex/responses/translate/jsonscan"
+	"github.com/caddy-codex/responses/translate/schema"
+)
+
+// encoder builds a body for a service that understands a part of the API. The body holds only what is written here, so nothing reaches a
+// provider by accident.
+type encoder struct {
+	dst    []byte
+	req    *translate.Request
+	target *translate.Target
+	d      *dialect.Dialect
+	tools  []*translate.Tool // those that the upstream will see
+}
+
+func rewrite(dst []byte, req *translate.Request, target *translate.Target, d *dialect.Dialect) []byte {
+	e := encoder{dst: dst, req: req, target: target, d: d, tools: req.VisibleTools(d.TakesToolChoice)}
+	e.text(`{"model":`)
+	e.string(target.Model)
+	e.input(e.lead())
+	e.toolFields()
+	e.textField()
+	e.limits()
+	e.reasoning()
+	e.extras()
+	if e.member("store") {
+		e.text("false")
+	}
+	e.text(`,"stream":true`)
+	if len(d.ExtraBody) > 0 {
+		e.text(",")
+		e.raw(d.ExtraBody)
+	}
+	e.text("}")
+	return e.dst
+}
+
+func (e *encoder) text(s string)    { e.dst = append(e.dst, s...) }
+func (e *encoder) raw(b []byte)     { e.dst = append(e.dst, b...) }
+func (e *encoder) string(s string)  { e.dst = jsonscan.AppendString(e.dst, s) }
+func (e *encoder) escaped(b []byte) { e.dst = append(append(append(e.dst, '"'), b...), '"') }
+
+// member begins a top-level member. It is false, and nothing is written, where the dialect says that it is not sent.
+func (e *encoder) member(name string) bool {
+	if slices.Contains(e.d.DropFields, name) {
+		return false
+	}
+	e.text(`,"` + name + `":`)
+	return true
+}
+
+// optional writes a member for which the client has given a value.
+func (e *encoder) optional(name string, raw []byte) {
+	if raw != nil && e.member(name) {
+		e.raw(raw)
+	}
+}
+
+// separate puts a comma before an element that is not its list's first.
+func (e *encoder) separate() {
+	if e.dst[len(e.dst)-1] != '[' {
+		e.text(",")
+	}
+}
+
+// limits writes the output limit and the sampling parameters.
+func (e *encoder) limits() {
+	limit := e.d.MaxTokens
+	if e.d.MaxTokensDefault == "model_limit" && e.target.MaxOutput > 0 {
+		limit = e.target.MaxOutput
+	}
+	switch {
+	case e.req.MaxOutputTokens != nil:
+		e.optional("max_output_tokens", e.req.MaxOutputTokens)
+	case limit > 0 && e.member("max_output_tokens"):
+		e.dst = strconv.AppendInt(e.dst, int64(limit), 10)
+	}
+	if e.d.Sampling == "pass" {
+		e.optional("temperature", e.req.Temperature)
+		e.optional("top_p", e.req.TopP)
+	}
+}
+
+// reasoning writes how much the model is to think, and whether it is to show what it thought.
+func (e *encoder) reasoning() {
+	value, send := "", false
+	if e.req.Effort != "" {
+		value, send = e.d.Effort(e.req.Effort)
+	}
+	switch e.d.EffortParam {
+	case "reasoning.effort":
+		e.reasoningObject(effortWord(value), send)
+	case "enable_thinking", "enable_thinking+reasoning_effort":
+		on := value != dialect.Off
+		if send && e.member("enable_thinking") {
+			e.text(strconv.FormatBool(on))
+		}
+		e.reasoningObject(value, send && on && e.d.EffortParam != "enable_thinking")
+	default:
+		e.reasoningObject("", false)
+	}
+	if e.d.ReasoningOut == fieldEncrypted && e.req.Encrypted && e.member("include") {
+		e.text(`["reasoning.encrypted_content"]`)
+	}
+}
+
+// reasoningObject writes the effort and the members that the object always carries.
+func (e *encoder) reasoningObject(effort string, send bool) {
+	if !send && len(e.d.ThinkingFields) == 0 || !e.member("reasoning") {
+		return
+	}
+	e.text("{")
+	if send {
+		e.text(`"effort":`)
+		e.string(effort)
+	}
+	if len(e.d.ThinkingFields) > 0 {
+		if send {
+			e.text(",")
+		}
+		e.raw(e.d.ThinkingFields)
+	}
+	e.text("}")
+}
+
+// extras writes what only some providers know.
+func (e *encoder) extras() {
+	if e.d.CacheKey == "prompt_cache_key" && len(e.req.CacheKey) > 0 && e.member("prompt_cache_key") {
+		e.escaped(e.req.CacheKey)
+	}
+	if user := e.req.HashedUser(); user != "" && e.d.UserField != "omit" && e.member(e.d.UserField) {
+		e.string(user)
+	}
+	if e.d.ServiceTier == "send" && len(e.req.ServiceTier) > 0 && e.member("service_tier") {
+		e.escaped(e.req.ServiceTier)
+	}
+}
+
+// fieldedFormat reports whether the structure of the answer has a field in this request.
+func (e *encoder) fieldedFormat() bool {
+	return e.req.Format.Type != "" && e.d.ResponseFormat != "none" && (e.d.ResponseFormatWithTools || len(e.tools) == 0) &&
+		!slices.Contains(e.d.DropFields, "text")
+}
+
+// promptedFormat reports whether the model has to be told of it in words.
+func (e *encoder) promptedFormat() bool {
+	return e.req.Format.Type != "" && (e.d.ResponseFormat != "json_schema" || !e.fieldedFormat())
+}
+
+// textField writes the structure of the answer and how wordy it is to be.
+func (e *encoder) textField() {
+	format, verbosity := e.fieldedFormat(), e.d.Verbosity == "send" && len(e.req.Verbosity) > 0
+	if !format && !verbosity || !e.member("text") {
+		return
+	}
+	e.text("{")
+	if format {
+		e.text(`"format":`)
+		e.format()
+	}
+	if verbosity {
+		if format {
+			e.text(",")
+		}
+		e.text(`"verbosity":`)
+		e.escaped(e.req.Verbosity)
+	}
+	e.text("}")
+}
+
+func (e *encoder) format() {
+	f := &e.req.Format
+	if f.Type == "json_object" || e.d.ResponseFormat == "json_object" {
+		e.text(`{"type":"json_object"}`)
+		return
+	}
+	name := f.Name
+	if len(name) == 0 {
+		name = []byte("answer")
+	}
+	e.text(`{"type":"json_schema","name":`)
+	e.escaped(name)
+	e.text(`,"schema":`)
+	e.dst = schema.Append(e.dst, f.Schema, e.d.SchemaProfile)
+	if f.Strict != nil {
+		e.text(`,"strict":`)
+		e.raw(f.Strict)
+	}
+	e.text("}")
+}
