@@ -59,12 +59,12 @@ func TestValidateRefusesJSON(t *testing.T) {
 	t.Setenv("TEST_UNSET", "")
 	const written = "a key is written out; use one placeholder such as {env.NAME} or {file./path}"
 	tests := map[string]struct{ members, err string }{
-		"no provider":                           {`"providers": []`, "no provider is configured; the presets are cerebras, deepseek,"},
+		"no provider":                           {`"providers": []`, "no provider is configured; the presets are anthropic, azure,"},
 		"a provider that is null":               {`"providers": [null]`, "a provider is null"},
 		"a provider without a name":             {`"providers": [{"preset": "deepseek"}]`, "a provider has no name"},
 		"a member that does not exist":          {`"providers": [{"name": "deepseek", "base_url": "http://localhost:1"}]`, `unknown field "base_url"`},
 		"two providers with one name":           {`"providers": [{"name": "glm"}, {"name": "glm"}]`, "two providers are called glm"},
-		"a preset that does not exist":          {`"providers": [{"name": "a", "preset": "deep"}]`, `no preset is called "deep"; the presets are cerebras,`},
+		"a preset that does not exist":          {`"providers": [{"name": "a", "preset": "deep"}]`, `no preset is called "deep"; the presets are anthropic,`},
 		"a provider without base URL or preset": {`"providers": [{"name": "a"}]`, "provider a has no base_url, and no preset has its name; the presets are"},
 		"a wire that does not exist":            {`"providers": [{"name": "glm", "wire": "soap"}]`, `provider glm: no wire is called "soap"; the wires are: chat`},
 		"a knob that does not exist":            {`"providers": [{"name": "glm", "dialect": {"x": 1}}]`, `provider glm: no knob is called "x"; the knobs are`},

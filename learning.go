@@ -34,7 +34,7 @@ func (x *exchange) learn(f *fault.Fault, last *lesson) *lesson {
 	if _, own := x.body.(*passThrough); own || f == nil || x.attempt == nil {
 		return nil // a body that passes is the client's own
 	}
-	a, name := x.attempt, x.attempt.upstream.wireName()
+	a, name := x.attempt, x.attempt.upstream.wireName
 	u, key := a.upstream, a.upstream.lessonKey(a.model)
 	if last != nil {
 		untaught := func(lessons.Lesson) bool { return false }
@@ -75,14 +75,4 @@ func (x *exchange) logLesson(learned lessons.Lesson) {
 // lessonKey is what lessons for an upstream model are kept by.
 func (u *upstream) lessonKey(model string) string {
 	return u.name + " " + u.base.String() + " " + model
-}
-
-// wireName is the name of the provider's wire.
-func (u *upstream) wireName() string {
-	for name, w := range wires {
-		if w == u.wire {
-			return name
-		}
-	}
-	return ""
 }

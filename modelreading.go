@@ -80,7 +80,7 @@ func newModelReader(ctx caddy.Context, u *upstream, inner http.RoundTripper, int
 	if interval == 0 {
 		interval = defaultReadModels
 	}
-	path := listPaths[u.wireName()]
+	path := listPaths[u.wireName]
 	if interval < 0 || path == "" || d.Path != "" || d.Identity != "none" {
 		return nil, nil
 	}

@@ -23,6 +23,7 @@ import (
 type upstream struct {
 	name     string
 	title    string
+	wireName string
 	wire     *wire
 	base     *url.URL // host and port of the first base URL; scheme, path and query of all
 	keys     []string
@@ -52,15 +53,19 @@ const maxDialects = 512
 // provision makes the provider ready.
 func (p *Provider) provision(ctx caddy.Context) (*upstream, error) {
 	u := &upstream{
-		name: p.Name, title: p.Name, wire: wires[chatWire], models: p.Models, custom: p.Dialect, timeouts: p.Timeouts.withDefaults(),
+		name: p.Name, title: p.Name, wireName: chatWire, models: p.Models, custom: p.Dialect, timeouts: p.Timeouts.withDefaults(),
 		preset: &presets.Preset{}, dialects: make(map[string]*dialect.Dialect), identities: make(map[identityKey]identity.Identity),
 	}
-	wireName, bases, keys, optional := p.Wire, p.BaseURLs, p.Keys, false
+	bases, keys, optional := p.BaseURLs, p.Keys, false
+	if p.Wire != "" {
+		u.wireName = p.Wire
+	}
 	if preset := p.preset(); preset != nil {
-		u.preset, u.title = preset, preset.Title
-		if wireName == "" {
-			wireName = preset.Wire
+		if p.Wire == "" {
+			u.wireName = preset.Choose(p.Dialect)
 		}
+		preset = preset.For(u.wireName)
+		u.preset, u.title = preset, preset.Title
 		if len(bases) == 0 {
 			bases = []string{preset.BaseURL}
 		}
@@ -72,9 +77,7 @@ func (p *Provider) provision(ctx caddy.Context) (*upstream, error) {
 	if !optional {
 		u.wanted = keys
 	}
-	if wireName != "" {
-		u.wire = wires[wireName]
-	}
+	u.wire = wires[u.wireName]
 	var err error
 	if u.keys, err = secrets(keys); err != nil {
 		return nil, err

@@ -139,13 +139,7 @@ func (x *exchange) authorize(h http.Header, a *attempt) {
 	if key == "" || a.dialect.Identity != "none" && isCredentials(key) {
 		return
 	}
-	switch a.dialect.Auth {
-	case "none":
-	case "x-api-key", "api-key", "x-goog-api-key":
-		h.Set(a.dialect.Auth, key)
-	default:
-		h.Set("Authorization", "Bearer "+key)
-	}
+	setKey(h, a.dialect.Auth, key)
 }
 
 // failed keeps the fault and returns an answer that goes nowhere.

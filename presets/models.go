@@ -9,6 +9,16 @@ import (
 	"github.com/caddy-codex/responses/internal/glob"
 )
 
+// Choose returns the wire to speak where a configuration sets some knobs and names no wire: the preset's own, or the one that a knob implies.
+func (p *Preset) Choose(settings Settings) string {
+	for knob, wire := range p.WireBy {
+		if _, set := settings[knob]; set {
+			return wire
+		}
+	}
+	return p.Wire
+}
+
 // For is the preset as it is for a wire: itself for its own and for one of which it has nothing to say, else with what it says of that wire.
 // The models are the same, but for their knobs, which are about the preset's own wire.
 func (p *Preset) For(wire string) *Preset {

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/caddy-codex/responses/catalog"
@@ -62,6 +63,9 @@ type Preset struct {
 
 	// Wires hold what is different where a configuration chooses one of these wires; see For.
 	Wires map[string]Section `json:"wires,omitempty"`
+
+	// WireBy names the wire that a configuration means by setting a knob which no other has.
+	WireBy map[string]string `json:"wire_by,omitempty"`
 
 	// Models are those worth offering, the one to prefer first.
 	Models []catalog.Model `json:"models,omitempty"`
@@ -127,6 +131,7 @@ func Names() []string {
 	for i, entry := range entries {
 		names[i] = strings.TrimSuffix(entry.Name(), ".json")
 	}
+	slices.Sort(names) // a file's ending sorts behind a hyphen
 	return names
 }
 

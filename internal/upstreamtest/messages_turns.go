@@ -271,7 +271,7 @@ func (r *messagesRules) checkLoop(request gjson.Result) error {
 	}
 	messages := request.Get("messages").Array()
 	first := gjson.Result{}
-	for i := len(messages) - 1; i > 0 && messages[i].Get("content.0.type").Str == "tool_result"; i -= 2 {
+	for i := len(messages) - 1; i > 0 && !messages[i].Get(`content.#(type!="tool_result")`).Exists(); i -= 2 {
 		first = messages[i-1].Get("content.0.type")
 	}
 	if first.Exists() && first.Str != "thinking" && first.Str != "redacted_thinking" {

@@ -26,7 +26,9 @@ func Ollama(lines ...string) Reply {
 const ollamaLine = `{"model":"mock-model","created_at":"2023-11-14T22:13:20Z","message":{"role":"assistant",`
 
 // OllamaText is a fragment of the answer.
-func OllamaText(text string) string { return ollamaLine + `"content":` + marshal(text) + `},"done":false}` }
+func OllamaText(text string) string {
+	return ollamaLine + `"content":` + marshal(text) + `},"done":false}`
+}
 
 // OllamaThinking is a fragment of the model's thoughts.
 func OllamaThinking(text string) string {

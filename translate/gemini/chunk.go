@@ -23,8 +23,13 @@ type part struct {
 	thought   bool
 	signature []byte // escaped
 	call      *functionCall
-	server    []byte // raw: the whole part, of a call of a server-side tool or its result
-	query     []byte // raw: the arguments of a search
+	server    *serverTool
+}
+
+// serverTool is a part with the call of a server-side tool or its result.
+type serverTool struct {
+	raw   []byte // the whole part
+	query []byte // raw: the arguments of a search
 }
 
 // functionCall is a call, or a piece of one.
@@ -81,14 +86,14 @@ func (ch *chunk) content(c *jsonscan.Cursor, data []byte) {
 			continue
 		}
 		for range c.Elements() {
-			ch.parts = append(ch.parts, readPart(c, data))
+			ch.parts = append(ch.parts, part{})
+			ch.parts[len(ch.parts)-1].read(c, data)
 		}
 	}
 }
 
-func readPart(c *jsonscan.Cursor, data []byte) part {
-	var p part
-	start, server := c.Offset(), false
+func (p *part) read(c *jsonscan.Cursor, data []byte) {
+	start := c.Offset()
 	for key := range c.Members() {
 		switch key {
 		case "text":
@@ -102,16 +107,14 @@ func readPart(c *jsonscan.Cursor, data []byte) part {
 				p.call = readCall(c)
 			}
 		case "toolCall":
-			server = true
-			p.query = readSearch(c)
+			p.server = &serverTool{query: readSearch(c)}
 		case "toolResponse":
-			server = true
+			p.server = &serverTool{}
 		}
 	}
-	if server && c.Err() == nil {
-		p.server = data[start:c.Offset()]
+	if p.server != nil && c.Err() == nil {
+		p.server.raw = data[start:c.Offset()]
 	}
-	return p
 }
 
 func readCall(c *jsonscan.Cursor) *functionCall {

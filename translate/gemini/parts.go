@@ -80,12 +80,12 @@ func (dec *Decoder) thought(p *part, out *translate.Stream) {
 // server keeps a call of a server-side tool, or its result, for the next turn, and shows a search.
 func (dec *Decoder) server(p *part, out *translate.Stream) {
 	dec.endText(out)
-	if p.query != nil && dec.grounding != nil {
-		dec.grounding.search(p.query, out)
+	if p.server.query != nil && dec.grounding != nil {
+		dec.grounding.search(p.server.query, out)
 	}
 	if dec.seals {
 		out.Reasoning(nil)
-		dec.state.addPart(jsonscan.AppendCompact(nil, p.server))
+		dec.state.addPart(jsonscan.AppendCompact(nil, p.server.raw))
 	}
 }
 

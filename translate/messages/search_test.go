@@ -90,7 +90,7 @@ func TestAPausedReplyGoesOn(t *testing.T) {
 	for _, item := range streamcheck.Items(events) {
 		types = append(types, item.Get("type").String()+" "+item.Get("content.0.text").String()+item.Get("action.query").String())
 	}
-	const want = `reasoning , reasoning , message a", web_search_call q, reasoning , message b, web_search_call r, reasoning , message c`
+	const want = `reasoning t, reasoning , message a" , web_search_call q, reasoning , message b, web_search_call r, reasoning , message c`
 	if got := strings.Join(types, ", "); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

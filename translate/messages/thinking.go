@@ -1,11 +1,11 @@
 package messages
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/dialect"
-	"github.com/caddy-codex/responses/translate/jsonscan"
 )
 
 // thinking is what the request says of the model's thinking.
@@ -79,22 +79,37 @@ func (e *encoder) budgeted(value string, off bool, limit int64) thinking {
 }
 
 // loopWithoutThinking reports whether calls are being answered that came without thinking, such as another model's. The API refuses to
-// begin thinking in the midst of that.
+// begin thinking in the midst of that. Whatever the user says besides results ends such a loop.
 func (e *encoder) loopWithoutThinking() bool {
 	history := e.req.History
-	last := len(history) - 1
-	for last >= 0 && (history[last].Role != translate.Assistant || e.silent(&history[last], last)) {
-		last--
-	}
-	if last < 0 || len(history[last].Calls) == 0 {
-		return false
-	}
-	for i := currentTurn(history[:last]); i <= last; i++ {
-		if m := &history[i]; m.Role == translate.Assistant && !e.silent(m, i) {
-			return !e.beginsWithThinking(m, i)
+	first := -1
+	for i := len(history) - 1; i >= 0; i-- {
+		m := &history[i]
+		switch {
+		case m.Role == translate.Assistant && !e.silent(m, i):
+			if first < 0 && len(m.Calls) == 0 {
+				return false
+			}
+			first = i
+		case e.interrupts(m):
+			return first >= 0 && !e.beginsWithThinking(&history[first], first)
 		}
 	}
-	return false
+	return first >= 0 && !e.beginsWithThinking(&history[first], first)
+}
+
+// interrupts reports whether there is more in a message of the user's than results.
+func (e *encoder) interrupts(m *translate.Message) bool {
+	switch m.Role {
+	case translate.User, translate.System:
+		return len(joined(m.Parts)) > 0
+	case translate.Result:
+		return e.d.ToolResultImages != "native" && slices.ContainsFunc(m.Parts, func(part translate.Part) bool {
+			return part.Kind == translate.ImagePart && e.media(&part).source != nil
+		})
+	default:
+		return false
+	}
 }
 
 // beginsWithThinking reports whether the first of what is sent of message i is thinking.
@@ -184,31 +199,4 @@ func (e *encoder) reasoning(r *translate.Reasoning) {
 	e.text(`{"type":"thinking","thinking":`)
 	e.escaped(unsigned(r))
 	e.text(`,"signature":""}`)
-}
-
-// blank reports whether an escaped text holds nothing but white space. The API refuses blocks of such text.
-func blank(raw []byte) bool {
-	for i := 0; i < len(raw); i++ {
-		switch raw[i] {
-		case ' ':
-		case '\\':
-			i++
-			if i == len(raw) {
-				return false
-			}
-			switch raw[i] {
-			case 'n', 'r', 't', 'f':
-			case 'u':
-				if b := jsonscan.ASCII(raw[i-1:]); b != ' ' && (b < '\t' || b > '\r') {
-					return false
-				}
-				i += 4
-			default:
-				return false
-			}
-		default:
-			return false
-		}
-	}
-	return true
 }

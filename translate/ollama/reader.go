@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/caddy-codex/responses/sse"
+	"github.com/caddy-codex/responses/translate/jsonscan"
 )
 
 // readSize is what one read asks for, in bytes.
@@ -22,7 +23,7 @@ type Reader struct {
 func NewReader(body io.Reader) *Reader { return &Reader{src: bufio.NewReaderSize(body, readSize)} }
 
 // Next returns the next line that is not blank. It returns io.EOF at the end of the body, and any other error of the source after the
-// lines before it. A last line without its end is Partial.
+// lines before it. A last line without its end is Partial, unless it is whole all the same.
 func (r *Reader) Next() (sse.Event, error) {
 	r.line = r.line[:0]
 	for {
@@ -41,7 +42,7 @@ func (r *Reader) Next() (sse.Event, error) {
 			r.line = r.line[:0]
 			continue
 		case errors.Is(err, io.EOF) && !blank(whole):
-			return sse.Event{Data: whole, Partial: true}, nil
+			return sse.Event{Data: whole, Partial: !jsonscan.Valid(whole)}, nil
 		case err != nil:
 			return sse.Event{}, err
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/caddy-codex/responses/internal/streamcheck"
 	up "github.com/caddy-codex/responses/internal/upstreamtest"
 	"github.com/caddy-codex/responses/internal/wiretest"
+	"github.com/caddy-codex/responses/sse"
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/responses"
 )
@@ -23,7 +24,7 @@ const (
 	msg1 = "msg_00000000000000000000000000000001"
 	rs1  = "rs_00000000000000000000000000000001"
 	fc1  = "fc_0000000000000000000000000000" + up.Reasoned
-	fc2  = "fc_00000000000000000000000000000002"
+	tsc1 = "tsc_00000000000000000000000000000001"
 	ctc1 = "ctc_00000000000000000000000000000001"
 )
 
@@ -33,9 +34,9 @@ var (
 	hello   = up.ResponsesMessage(msg1, "Hel", "lo")
 	thought = up.ResponsesReasoning(rs1, "**Look**", sealedByOpenAI)
 	callF   = up.ResponsesCall(fc1, "call_1", "f", `{"a"`, `:1}`)
-	callN   = up.ResponsesRawItem(
-		`"id":"`+fc2+`","type":"tool_search_call","execution":"client","status":"in_progress","call_id":"call_2","arguments":{}`,
-		`"id":"`+fc2+`","type":"tool_search_call","execution":"client","status":"completed","call_id":"call_2","arguments":{"query":"x"}`,
+	search  = up.ResponsesRawItem(
+		`"id":"`+tsc1+`","type":"tool_search_call","execution":"client","status":"in_progress","call_id":"call_2","arguments":{}`,
+		`"id":"`+tsc1+`","type":"tool_search_call","execution":"client","status":"completed","call_id":"call_2","arguments":{"query":"x"}`,
 	)
 	patch = up.ResponsesCustomCall(ctc1, "call_3", "c", "*** Begin\n", "\"quoted\"")
 )
@@ -69,7 +70,7 @@ var passed = map[string]reply{
 	"reasoning before text":     {up.ResponsesEvents(thought, hello), []string{"reasoning", "message Hello", "completed"}, usual},
 	"a call":                    {up.ResponsesEvents(thought, callF), []string{"reasoning", `function_call f call_1 {"a":1}`, "completed"}, usual},
 	"a custom call":             {up.ResponsesEvents(patch), []string{"custom_tool_call c call_3 *** Begin\n\"quoted\"", "completed"}, usual},
-	"items of other kinds pass": {up.ResponsesEvents(callN, hello), []string{"tool_search_call call_2 {\"query\":\"x\"}", "message Hello", "completed"}, usual},
+	"items of other kinds pass": {up.ResponsesEvents(search, hello), []string{"tool_search_call call_2 {\"query\":\"x\"}", "message Hello", "completed"}, usual},
 	"a final mark":              {append(up.ResponsesEvents(hello), "[DONE]"), []string{"message Hello", "completed"}, usual},
 	"comments as data":          {slices.Concat([]string{"ping"}, up.ResponsesEvents(hello)), []string{"message Hello", "completed"}, usual},
 	"nothing passes behind the end": {
@@ -114,7 +115,7 @@ var passed = map[string]reply{
 		usual,
 	},
 	"a document": {
-		[]string{up.ResponsesCompleted(thought, hello, callF, patch, callN)},
+		[]string{up.ResponsesCompleted(thought, hello, callF, patch, search)},
 		[]string{"reasoning", "message Hello", `function_call f call_1 {"a":1}`, "custom_tool_call c call_3 *** Begin\n\"quoted\"", "tool_search_call call_2 {\"query\":\"x\"}", "completed"},
 		usual,
 	},
@@ -171,17 +172,90 @@ func TestRepliesPass(t *testing.T) {
 // Wherever a reply breaks off, what was done is kept, nothing is taken for whole, and the client is told.
 func TestARepliesThatPassesMayBreakOffAnywhere(t *testing.T) {
 	for name, test := range passed {
-		body := bodyOf(test.events...)
+		t.Run(name, func(t *testing.T) {
+			frames := up.ResponsesFrames(test.events...)
+			for i := range frames {
+				body := strings.Join(frames[:i], "")
+				o := openAI(t).read(t, asking, strings.NewReader(body))
+				if lines := o.Lines(); o.Fault == nil && !slices.Equal(lines, test.want) {
+					t.Errorf("cut at %d: %q", i, lines)
+				}
+				reset := errors.New("connection reset")
+				o = openAI(t).read(t, asking, io.MultiReader(strings.NewReader(body), iotest.ErrReader(reset)))
+				if o.Fault != nil && o.Fault.Kind == fault.Truncated && !errors.Is(o.Fault, reset) {
+					t.Errorf("cut at %d: %v", i, o.Fault)
+				}
+			}
+		})
+	}
+}
+
+// Half an event is none.
+func TestAReplyMayBreakOffInAnEvent(t *testing.T) {
+	for _, p := range []*provider{openAI(t), with(t)} {
+		body := bodyOf(up.ResponsesEvents(thought, up.ResponsesMessage(msg1, "{", "}", "\"}", "\\"), callF, patch)...)
 		for i := range len(body) {
-			o := openAI(t).read(t, asking, strings.NewReader(body[:i]))
-			whole := openAI(t).read(t, asking, strings.NewReader(body))
-			if whole.Fault == nil && o.Fault == nil && len(o.Lines()) < len(whole.Lines()) {
-				t.Fatalf("%s, cut at %d: %q of %q", name, i, o.Lines(), whole.Lines())
+			out := new(sink)
+			stream := translate.NewStream(parse(t, asking), wiretest.Ring, out, wiretest.Counted(), wiretest.Clock)
+			stream.Attempt(p.Target)
+			dec := responses.NewDecoder(&p.Target, &p.Dialect, stream)
+			if f := p.play(dec, stream, strings.NewReader(body[:i])); f != nil {
+				stream.Fail(f)
 			}
-			broken := errors.New("connection reset")
-			if o = openAI(t).read(t, asking, io.MultiReader(strings.NewReader(body[:i]), iotest.ErrReader(broken))); o.Fault != nil && o.Fault.Kind == fault.Truncated && !errors.Is(o.Fault, broken) {
-				t.Fatalf("%s, cut at %d: %v", name, i, o.Fault)
+			out.check(t)
+			for _, data := range out.data {
+				if !gjson.Valid(data) {
+					t.Fatalf("%s, cut at %d: %s", p.Target.Provider, i, data)
+				}
 			}
+			if got := out.types[len(out.types)-1]; (got == "response.completed") != (i >= len(body)-2) {
+				t.Fatalf("%s, cut at %d of %d: %s", p.Target.Provider, i, len(body), got)
+			}
+		}
+	}
+}
+
+// play reads a body as the gateway does.
+func (p *provider) play(dec *responses.Decoder, stream *translate.Stream, body io.Reader) *fault.Fault {
+	var f *fault.Fault
+	frames := sse.NewReader(body, 0)
+	for {
+		event, err := frames.Next()
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				err = nil
+			}
+			errors.As(dec.End(err, stream), &f)
+			return f
+		}
+		err = dec.Frame(event.Data, stream)
+		switch {
+		case err != nil && event.Partial:
+			errors.As(dec.End(io.ErrUnexpectedEOF, stream), &f)
+			return f
+		case err != nil:
+			errors.As(err, &f)
+			return f
+		case dec.Done():
+			errors.As(dec.End(nil, stream), &f)
+			return f
+		}
+	}
+}
+
+// check holds the events against the rules that hold whatever a service sends.
+func (s *sink) check(t testing.TB) {
+	t.Helper()
+	for i, data := range s.data {
+		last := i == len(s.data)-1
+		doc := gjson.Parse(data)
+		switch {
+		case strings.ContainsAny(data, "\n\r"):
+			t.Fatalf("event %d has a line break: %q", i, data)
+		case doc.Get("type").String() != s.types[i]:
+			t.Fatalf("event %d is called %s: %s", i, s.types[i], data)
+		case (s.types[i] == "response.completed" || s.types[i] == "response.incomplete" || s.types[i] == "response.failed") != last:
+			t.Fatalf("event %d of %d is %s", i, len(s.data), s.types[i])
 		}
 	}
 }
@@ -217,7 +291,7 @@ func nothing(*translate.Stream) {}
 
 // Events that say nothing of this side are the service's, byte for byte.
 func TestEventsPassByteForByte(t *testing.T) {
-	events := up.ResponsesNumbered(up.ResponsesEvents(hello, callF, patch, callN)...)
+	events := up.ResponsesNumbered(up.ResponsesEvents(hello, callF, patch, search)...)
 	got, err := relayed(t, openAI(t), nothing, events...)
 	if err != nil || len(got) != len(events) {
 		t.Fatalf("%d events, %v", len(got), err)

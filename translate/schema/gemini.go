@@ -31,13 +31,17 @@ type fitter struct {
 }
 
 func appendGeminiParameters(dst, raw []byte, profile string) []byte {
-	if root := readRoot(raw); root.combined || !root.typed || !root.properties {
+	root := readRoot(raw)
+	if root.combined || !root.typed || !root.properties {
 		raw = AppendParameters(nil, raw, generic)
 	}
 	return appendGemini(dst, raw, profile)
 }
 
 func appendGemini(dst, raw []byte, profile string) []byte {
+	if profile == GeminiJSON && plain(jsonscan.New(raw)) {
+		return append(dst, raw...)
+	}
 	f := fitter{root: raw, openAPI: profile == GeminiOpenAPI, start: len(dst)}
 	return f.schema(dst, raw)
 }

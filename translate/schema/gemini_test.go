@@ -128,6 +128,17 @@ func readable(t *testing.T, raw string) {
 	}
 }
 
+func TestMostSchemasStayAsTheyAreForGemini(t *testing.T) {
+	for _, raw := range []string{
+		`{"required":["b"],"properties":{"b":{"type":["string","null"],"enum":["x"]},"a":{}},"type":"object","additionalProperties":false}`,
+		"{ \"type\" : \"object\",\n\"properties\" : { \"a\": {\"type\":\"integer\",\"minimum\":1} } }",
+		`{"type":"object","properties":{"a":{"anyOf":[{"type":"string"},{"type":"array","items":{"type":"object","additionalProperties":{"type":"number"}}}]},"b":{"type":"array","prefixItems":[{"type":"string","default":null}]}}}`,
+	} {
+		sameParameters(t, raw, schema.GeminiJSON, raw)
+		readable(t, raw)
+	}
+}
+
 func TestGeminiParametersAtTheRoot(t *testing.T) {
 	tests := map[string]struct{ raw, want string }{
 		"F36 nothing":             {``, `{"type":"object"}`},

@@ -9,15 +9,20 @@ const Nova = "nova"
 // lead to.
 func appendNova(dst, raw []byte) []byte {
 	dst = append(dst, '{')
+	properties := false
 	c := jsonscan.New(AppendParameters(nil, raw, GeminiJSON))
 	for key := range c.Members() {
 		switch key {
 		case "type", "properties", "required":
+			properties = properties || key == "properties"
 			dst = separate(dst, '{')
 			dst = jsonscan.AppendString(dst, key)
 			dst = append(dst, ':')
 			dst = append(dst, c.Raw()...)
 		}
+	}
+	if !properties {
+		dst = append(separate(dst, '{'), `"properties":{}`...)
 	}
 	return append(dst, '}')
 }
