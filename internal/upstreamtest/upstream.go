@@ -7,6 +7,7 @@ package upstreamtest
 import (
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -52,7 +53,9 @@ func New(t testing.TB, replies ...Reply) *Upstream {
 	t.Helper()
 	u := &Upstream{t: t, gone: make(chan struct{}, 1024), quit: make(chan struct{}), script: replies}
 	u.came = sync.NewCond(&u.mu)
-	server := httptest.NewServer(u)
+	server := httptest.NewUnstartedServer(u)
+	server.Listener = newListener(t, server.Listener)
+	server.Start()
 	u.URL = server.URL
 	t.Cleanup(func() {
 		close(u.quit)
@@ -60,6 +63,25 @@ func New(t testing.TB, replies ...Reply) *Upstream {
 		server.Close()
 	})
 	return u
+}
+
+// used are the addresses of all upstreams of this process. Gateways keep what they learn of a provider by its URL, for as long as the
+// process lives, so no two upstreams may have the same.
+var used sync.Map
+
+func newListener(t testing.TB, listener net.Listener) net.Listener {
+	t.Helper()
+	for {
+		if _, taken := used.LoadOrStore(listener.Addr().String(), true); !taken {
+			return listener
+		}
+		next, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = listener.Close() // after the other has its port, so that this one is not found again
+		listener = next
+	}
 }
 
 // Strict makes the upstream refuse what a strict Chat Completions provider refuses, with status 400 and an error body that says why. A
