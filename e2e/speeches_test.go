@@ -61,6 +61,45 @@ var speeches = []*speech{
 		},
 		asks: converseAsks,
 	},
+	{
+		name:  "responses rewritten with ciphertext",
+		block: "provider xai {\nbase_url %s/v1\nkey {env.E2E_PROVIDER_KEY}\n}",
+		model: "grok-4.7",
+		strict: func(u *upstreamtest.Upstream) *upstreamtest.Upstream {
+			return u.StrictResponses(upstreamtest.Plain(nil, []string{"web_search"}), upstreamtest.Ciphertext("c2Vhb"))
+		},
+		says: func(text string) upstreamtest.Reply {
+			return upstreamtest.ResponsesStream(upstreamtest.ResponsesMessage("msg_0123456789abcdef0", text))
+		},
+		asks: rewrittenAsks,
+	},
+	{
+		name:  "responses rewritten with open reasoning",
+		block: "provider deepseek-responses deepseek {\nwire responses\nbase_url %s/v1\nkey {env.E2E_PROVIDER_KEY}\n}",
+		model: "deepseek-flash",
+		strict: func(u *upstreamtest.Upstream) *upstreamtest.Upstream {
+			return u.StrictResponses(upstreamtest.Plain([]string{"apply_patch"}, nil))
+		},
+		says: func(text string) upstreamtest.Reply {
+			return upstreamtest.ResponsesStream(upstreamtest.ResponsesMessage("msg_1", text))
+		},
+		asks: func(thought, _ string, asked ...toolCall) upstreamtest.Reply {
+			return upstreamtest.ResponsesStream(append(openThought(thought), callItems(asked)...)...)
+		},
+		unsealed: true,
+		custom:   true,
+	},
+	{
+		name:   "ollama",
+		block:  "provider ollama {\nbase_url %s/v1\nset num_ctx 32768\nset images data\n}",
+		model:  "qwen3",
+		strict: func(u *upstreamtest.Upstream) *upstreamtest.Upstream { return u.StrictOllama() },
+		says: func(text string) upstreamtest.Reply {
+			return upstreamtest.Ollama(upstreamtest.OllamaText(text), upstreamtest.OllamaDone("stop", 100, 10))
+		},
+		asks:     ollamaAsks,
+		unsealed: true,
+	},
 }
 
 func chatAsks(thought, _ string, asked ...toolCall) upstreamtest.Reply {
@@ -79,6 +118,12 @@ func nativeAsks(thought, seal string, asked ...toolCall) upstreamtest.Reply {
 	if thought != "" {
 		items = append(items, upstreamtest.ResponsesReasoning("rs_0123456789abcdef0", thought, seal))
 	}
+	return upstreamtest.ResponsesStream(append(items, callItems(asked)...)...)
+}
+
+// callItems are calls where apply_patch is a custom tool.
+func callItems(asked []toolCall) []upstreamtest.ResponsesItem {
+	var items []upstreamtest.ResponsesItem
 	for i, call := range asked {
 		if call.name == "apply_patch" {
 			items = append(items, upstreamtest.ResponsesCustomCall(fmt.Sprintf("ctc_0123456789abcdef%d", i), call.id, call.name, call.args))
@@ -86,7 +131,36 @@ func nativeAsks(thought, seal string, asked ...toolCall) upstreamtest.Reply {
 		}
 		items = append(items, upstreamtest.ResponsesCall(fmt.Sprintf("fc_0123456789abcdef%d", i), call.id, call.name, call.args))
 	}
+	return items
+}
+
+func rewrittenAsks(thought, seal string, asked ...toolCall) upstreamtest.Reply {
+	var items []upstreamtest.ResponsesItem
+	if thought != "" {
+		items = append(items, upstreamtest.ResponsesReasoning("rs_0123456789abcdef0", thought, seal))
+	}
+	for i, call := range asked {
+		items = append(items, upstreamtest.ResponsesCall(fmt.Sprintf("fc_0123456789abcdef%d", i), call.id, call.name, call.args))
+	}
 	return upstreamtest.ResponsesStream(items...)
+}
+
+func openThought(thought string) []upstreamtest.ResponsesItem {
+	if thought == "" {
+		return nil
+	}
+	return []upstreamtest.ResponsesItem{upstreamtest.ResponsesThought("rs_1", thought)}
+}
+
+func ollamaAsks(thought, _ string, asked ...toolCall) upstreamtest.Reply {
+	var lines []string
+	if thought != "" {
+		lines = append(lines, upstreamtest.OllamaThinking(thought))
+	}
+	for _, call := range asked {
+		lines = append(lines, upstreamtest.OllamaCall(call.id, call.name, call.args))
+	}
+	return upstreamtest.Ollama(append(lines, upstreamtest.OllamaDone("stop", 100, 10))...)
 }
 
 func messagesAsks(thought, seal string, asked ...toolCall) upstreamtest.Reply {
