@@ -2,6 +2,8 @@ package jsonscan
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"strconv"
 	"unicode/utf8"
 	"unsafe"
@@ -32,36 +34,53 @@ func (c *Cursor) RawString() []byte {
 	}
 	start := c.pos + 1
 	text := c.text
-	for i := start; i < len(text); i++ {
-		switch b := text[i]; {
-		case !special[b]:
-		case b == '"':
+	for i := start; ; {
+		i += plain(text[i:])
+		switch {
+		case i == len(text):
+			c.fail()
+			return nil
+		case text[i] == '"':
 			c.pos = i + 1
 			return text[start:i:i]
-		case b == '\\':
-			n := escapeLen(text[i:])
-			if n == 0 {
-				c.fail()
-				return nil
-			}
-			i += n - 1
-		default: // a control character
+		}
+		n := 0 // of a control character, too
+		if text[i] == '\\' {
+			n = escapeLen(text[i:])
+		}
+		if n == 0 {
 			c.fail()
 			return nil
 		}
+		i += n
 	}
-	c.fail()
-	return nil
 }
 
-// special marks the bytes at which reading a string has to stop and look.
-var special = func() (table [256]bool) {
-	for b := range byte(0x20) {
-		table[b] = true
+// plain is how many bytes at the start of text a string may hold as they are: up to a quote, a backslash or a control character. It looks
+// at eight bytes at a time.
+func plain(text []byte) int {
+	const (
+		ones  = 0x0101010101010101
+		highs = 0x8080808080808080
+	)
+	i := 0
+	for ; len(text)-i >= 8; i += 8 {
+		word := binary.LittleEndian.Uint64(text[i:])
+		quote, backslash := word^ones*'"', word^ones*'\\'
+		// The high bit of each byte that is less than a space, or zero in one of the others. Borrows may set further bits, but only above
+		// the first.
+		found := ((word-ones*' ')&^word | (quote-ones)&^quote | (backslash-ones)&^backslash) & highs
+		if found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
 	}
-	table['"'], table['\\'] = true, true
-	return table
-}()
+	for ; i < len(text); i++ {
+		if b := text[i]; b < ' ' || b == '"' || b == '\\' {
+			return i
+		}
+	}
+	return i
+}
 
 // escapeLen is the length of the escape sequence at the start of text, 0 where it is none.
 func escapeLen(text []byte) int {

@@ -19,7 +19,7 @@ func AppendEscaped(dst []byte, s string) []byte {
 	for i := 0; i < len(s); {
 		b := s[i]
 		if b < utf8.RuneSelf {
-			if special[b] {
+			if b < ' ' || b == '"' || b == '\\' {
 				dst = appendEscape(dst, b)
 			} else {
 				dst = append(dst, b)
@@ -51,32 +51,50 @@ func appendEscape(dst []byte, b byte) []byte {
 
 // AppendNested appends JSON text so that it can stand inside a JSON string, as tool arguments do. It is AppendEscaped for bytes.
 func AppendNested(dst, text []byte) []byte {
-	for _, b := range text {
-		if special[b] {
-			dst = appendEscape(dst, b)
-		} else {
-			dst = append(dst, b)
+	for {
+		n := plain(text)
+		dst = append(dst, text[:n]...)
+		if n == len(text) {
+			return dst
+		}
+		dst = appendEscape(dst, text[n])
+		text = text[n+1:]
+	}
+}
+
+// AppendCompact appends a JSON value without the white space between its tokens, so that it fits on one line.
+func AppendCompact(dst, value []byte) []byte {
+	for i := 0; i < len(value); {
+		switch value[i] {
+		case '"':
+			end := stringEnd(value, i+1)
+			dst = append(dst, value[i:end]...)
+			i = end
+		case ' ', '\n', '\r', '\t':
+			i++
+		default:
+			dst = append(dst, value[i])
+			i++
 		}
 	}
 	return dst
 }
 
-// AppendCompact appends a JSON value without the white space between its tokens, so that it fits on one line.
-func AppendCompact(dst, value []byte) []byte {
-	quoted := false
-	for i := 0; i < len(value); i++ {
-		switch b := value[i]; {
-		case b == '"':
-			quoted = !quoted
-		case quoted && b == '\\' && i+1 < len(value):
-			dst = append(dst, b)
-			i++
-		case !quoted && (b == ' ' || b == '\n' || b == '\r' || b == '\t'):
-			continue
+// stringEnd is where the string ends, its quote included, inside of which pos is.
+func stringEnd(text []byte, pos int) int {
+	for pos < len(text) {
+		pos += plain(text[pos:])
+		switch {
+		case pos == len(text):
+		case text[pos] == '"':
+			return pos + 1
+		case text[pos] == '\\':
+			pos += 2
+		default:
+			pos++
 		}
-		dst = append(dst, value[i])
 	}
-	return dst
+	return len(text)
 }
 
 // SplitSurrogate cuts a trailing high surrogate off the inside of a JSON string, for the next fragment may begin with the low one.
