@@ -56,6 +56,8 @@ func (p *parser) readItem(c *jsonscan.Cursor, i int) {
 		return
 	case "tool_search_output":
 		p.req.Tools.collect(jsonscan.New(it.tools), fromInput)
+	case "configuration_update":
+		p.configuration = p.body[it.span.Start:it.span.End]
 	case "item_reference":
 		p.refusef("input", "input[%d] refers to a stored item; nothing is stored here, send the item itself", i)
 	case "compaction_trigger":

@@ -76,14 +76,15 @@ func Parse(body []byte, ring *envelope.Ring) (*Request, error) {
 
 // parser holds what cannot be placed before the whole body has been seen.
 type parser struct {
-	req          *Request
-	ring         *envelope.Ring
-	body         []byte
-	instructions []byte // escaped
-	input        bool   // there was one
-	items        []item
-	toolChoice   []byte // raw
-	fault        *fault.Fault
+	req           *Request
+	ring          *envelope.Ring
+	body          []byte
+	instructions  []byte // escaped
+	input         bool   // there was one
+	items         []item
+	toolChoice    []byte // raw
+	configuration []byte // raw: the last item of the input that changes what the request says of reasoning and text
+	fault         *fault.Fault
 }
 
 func (p *parser) refusef(param, format string, args ...any) {
@@ -244,7 +245,26 @@ func (p *parser) format(c *jsonscan.Cursor) {
 	}
 }
 
+// reconfigure applies what an item of the input changes.
+func (p *parser) reconfigure() {
+	c := jsonscan.New(p.configuration)
+	for key := range c.Members() {
+		switch key {
+		case "reasoning":
+			raw := jsonscan.New(c.Raw())
+			for key := range raw.Members() {
+				if effort := raw.Text(); key == "effort" && effort != "" {
+					p.req.Effort = effort
+				}
+			}
+		case "text":
+			p.text(jsonscan.New(c.Raw()))
+		}
+	}
+}
+
 func (p *parser) finish() (*Request, error) {
+	p.reconfigure()
 	if p.req.Model == "" {
 		p.refusef("model", "model is missing")
 	}

@@ -144,3 +144,26 @@ func TestParseIsNotShakenByOddValues(t *testing.T) {
 		})
 	}
 }
+
+func TestTheLastChangeOfTheConfigurationCounts(t *testing.T) {
+	change := func(members string) string { return `{"type":"configuration_update",` + members + `}` }
+	user := `{"role":"user","content":"hi"}`
+	tests := map[string]struct{ items, effort, format string }{
+		"no change":                 {user, "low", ""},
+		"an effort":                 {change(`"reasoning":{"effort":"high"}`) + "," + user, "high", ""},
+		"a later effort":            {change(`"reasoning":{"effort":"high"}`) + "," + user + "," + change(`"reasoning":{"effort":"max"}`), "max", ""},
+		"a format and no effort":    {change(`"text":{"format":{"type":"json_object"}}`) + "," + user, "low", "json_object"},
+		"nothing that is said":      {change(`"reasoning":null,"text":null`) + "," + user, "low", ""},
+		"an effort that is no text": {change(`"reasoning":{"effort":7}`) + "," + user, "low", ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			for _, body := range []string{request(`"input":[`+test.items+`]`, `"reasoning":{"effort":"low"}`), request(`"reasoning":{"effort":"low"}`, `"input":[`+test.items+`]`)} {
+				req := parse(t, body)
+				if req.Effort != test.effort || req.Format.Type != test.format {
+					t.Errorf("effort is %q, format %q", req.Effort, req.Format.Type)
+				}
+			}
+		})
+	}
+}
