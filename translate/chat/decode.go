@@ -14,8 +14,8 @@ import (
 // Decoder reads one reply. Its zero value is not ready; see NewDecoder.
 type Decoder struct {
 	target *translate.Target
-	tags   *tagReader    // nil where the dialect has no think tags
-	markup *markupReader // nil where calls are not looked for in the text
+	tags   *translate.ThinkTags // nil where the dialect has no think tags
+	markup *markupReader        // nil where calls are not looked for in the text
 
 	calls   calls
 	search  searchCalls
@@ -36,7 +36,7 @@ type Decoder struct {
 func NewDecoder(target *translate.Target, d *dialect.Dialect, out *translate.Stream) *Decoder {
 	dec := &Decoder{target: target}
 	if d.ThinkTags {
-		dec.tags = &tagReader{}
+		dec.tags = new(translate.ThinkTags)
 	}
 	if d.ToolMarkup == "calls" {
 		dec.markup = &markupReader{tools: &out.Request().Tools}
@@ -161,15 +161,12 @@ func (dec *Decoder) text(text []byte, out *translate.Stream) {
 		return
 	}
 	dec.output = true
-	switch {
-	case dec.tags != nil:
-		reasoning, answer := dec.tags.read(dec.paired(text))
-		dec.tagged(reasoning, answer, out)
-	case dec.markup != nil:
-		dec.answer(dec.paired(text), out)
-	default:
-		out.Text(text)
+	if dec.tags == nil {
+		dec.answer(text, out)
+		return
 	}
+	reasoning, answer := dec.tags.Read(text)
+	dec.tagged(reasoning, answer, out)
 }
 
 // paired holds back a high surrogate at the end of a fragment, for what is to be looked at is unescaped.
@@ -199,14 +196,14 @@ func (dec *Decoder) answer(text []byte, out *translate.Stream) {
 	case dec.markup == nil:
 		out.Text(text)
 	default:
-		dec.marked(dec.markup.read(string(jsonscan.Unescape(nil, text))), out)
+		dec.marked(dec.markup.read(string(jsonscan.Unescape(nil, dec.paired(text)))), out)
 	}
 }
 
 func (dec *Decoder) marked(pieces []markupPiece, out *translate.Stream) {
 	for _, piece := range pieces {
 		if piece.text != "" {
-			out.Text(escape(piece.text))
+			out.Text(jsonscan.AppendEscaped(nil, piece.text))
 		}
 		for _, c := range piece.calls {
 			out.Call("", c.name).Arguments(jsonscan.AppendNested(nil, c.args))
@@ -217,7 +214,7 @@ func (dec *Decoder) marked(pieces []markupPiece, out *translate.Stream) {
 // endText gives up waiting for the rest of a tag or of a block.
 func (dec *Decoder) endText(out *translate.Stream) {
 	if dec.tags != nil {
-		reasoning, answer := dec.tags.flush()
+		reasoning, answer := dec.tags.Flush()
 		dec.tagged(reasoning, answer, out)
 	}
 	if dec.markup != nil {

@@ -57,19 +57,12 @@ func (dec *Decoder) End(readErr error, out *translate.Stream) error {
 	}
 }
 
-// complete ends a reply that says it is whole, unless it is not: a tool's input that breaks off would be run as it is. And a question that
-// gets no answer has not been answered; after the results of calls, on the other hand, a model may have nothing more to say.
+// complete ends a reply that says it is whole, unless it is not.
 func (dec *Decoder) complete(out *translate.Stream) error {
-	switch {
-	case dec.calls.nameless():
+	if dec.calls.nameless() {
 		return dec.fault(fault.BadReply, "made a tool call without a name")
-	case out.BrokenInput():
-		return dec.fault(fault.Truncated, "broke off the input of a tool call")
-	case !out.Speaking() && out.Request().AwaitsAnswer():
-		return dec.fault(fault.BadReply, "ended its reply without an answer")
 	}
-	out.Complete()
-	return nil
+	return translate.CompleteReply(dec.target.Provider, out)
 }
 
 func (dec *Decoder) finished(out *translate.Stream) error {
