@@ -20,6 +20,7 @@ const passwordHash = "$2a$04$7iVBMMy3nsogvOyTWbgd/ePDCwoj1bFex6Yw5PDlvzn1kKzKyU0
 
 func TestExamplesAreFormattedAndValid(t *testing.T) {
 	t.Setenv("ALICE_PASSWORD_HASH", passwordHash)
+	setPlaces(t)
 	files, err := filepath.Glob("examples/*.caddyfile")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%d examples, %v", len(files), err)
@@ -38,6 +39,16 @@ func TestExamplesAreFormattedAndValid(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// setPlaces says where the clouds of the examples are.
+func setPlaces(t *testing.T) {
+	t.Helper()
+	for name, place := range map[string]string{
+		"GOOGLE_CLOUD_PROJECT": "p", "GOOGLE_CLOUD_LOCATION": "europe-west4", "AWS_REGION": "eu-west-1", "AZURE_OPENAI_RESOURCE": "r",
+	} {
+		t.Setenv(name, place)
 	}
 }
 

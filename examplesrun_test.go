@@ -118,13 +118,69 @@ func TestExampleSeveralProviders(t *testing.T) {
 
 func TestExampleOllama(t *testing.T) {
 	t.Setenv("OLLAMA_API_KEY", "")
-	ollama := upstreamtest.New(t, says("Hello."))
+	ollama := upstreamtest.New(t, upstreamtest.Ollama(upstreamtest.OllamaText("Hello."), upstreamtest.OllamaDone("stop", 12, 5))).StrictOllama()
 	before, after := inBlock("provider ollama {", ollama)
 	gateway := run(t, "ollama", before, after)
-	ask(t, gateway, "gpt-5.5")
+	if got := ask(t, gateway, "gpt-5.5"); got != "Hello." {
+		t.Errorf("got %q", got)
+	}
 	servedAs(t, ollama, "qwen3-coder", "")
+	if got := field(ollama.Requests()[0], "options.num_ctx").Int(); got != 65536 {
+		t.Errorf("the context is %d", got)
+	}
 	ask(t, gateway, "llama3.3:70b")
 	servedAs(t, ollama, "llama3.3:70b", "")
+}
+
+func TestExampleOneThread(t *testing.T) {
+	providers := map[string]*upstreamtest.Upstream{
+		"openai":    upstreamtest.New(t, upstreamtest.ResponsesStream(upstreamtest.ResponsesMessage("msg_0123456789abcdef0", "OpenAI"))).StrictResponses(),
+		"anthropic": upstreamtest.New(t, upstreamtest.Messages("end_turn", upstreamtest.MessagesText("Anthropic"))).StrictMessages(),
+		"gemini":    upstreamtest.New(t, upstreamtest.GeminiStream(upstreamtest.GeminiText("Gemini"), upstreamtest.GeminiFinish("STOP", 12, 5, 0))).StrictGemini(),
+		"deepseek":  upstreamtest.New(t, says("DeepSeek")).Strict(),
+	}
+	var replace []string
+	for name, provider := range providers {
+		t.Setenv(strings.ToUpper(name)+"_API_KEY", name+"-key")
+		before, after := at("provider "+name, provider)
+		replace = append(replace, before, after)
+	}
+	gateway := run(t, "one-thread", replace...)
+	for model, want := range map[string]string{"gpt-6-sol": "OpenAI", "claude-opus-5-5": "Anthropic", "gemini-3.8-flash": "Gemini", "deepseek-flash": "DeepSeek"} {
+		if got := ask(t, gateway, model); got != want {
+			t.Errorf("%s is answered by %q, want %s", model, got, want)
+		}
+	}
+	for name, header := range map[string]string{"openai": "Authorization", "anthropic": "X-Api-Key", "gemini": "X-Goog-Api-Key", "deepseek": "Authorization"} {
+		if got := strings.TrimPrefix(providers[name].Requests()[0].Header.Get(header), "Bearer "); got != name+"-key" {
+			t.Errorf("%s got the key %q", name, got)
+		}
+	}
+}
+
+func TestExampleClouds(t *testing.T) {
+	setPlaces(t)
+	for name, value := range map[string]string{
+		"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "aws-secret-of-the-test", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "",
+		"AWS_BEARER_TOKEN_BEDROCK": "", "AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
+		"GOOGLE_APPLICATION_CREDENTIALS": "/nonexistent",
+	} {
+		t.Setenv(name, value)
+	}
+	bedrock := upstreamtest.New(t, upstreamtest.Messages("end_turn", upstreamtest.MessagesText("Claude"))).StrictMessages()
+	before, after := at("provider bedrock-anthropic", bedrock)
+	gateway := run(t, "clouds", before, after)
+	if got := ask(t, gateway, "claude-sonnet-5"); got != "Claude" { // by the second target: Google knows nobody here
+		t.Errorf("got %q", got)
+	}
+	request := bedrock.Requests()[0]
+	signature := request.Header.Get("Authorization")
+	if !strings.HasPrefix(signature, "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/") || !strings.Contains(signature, "/eu-west-1/bedrock") {
+		t.Errorf("the request is signed with %q", signature)
+	}
+	if logs := gateway.Logs(); strings.Contains(logs, "aws-secret-of-the-test") || strings.Contains(logs, signature) {
+		t.Error("the log holds a secret")
+	}
 }
 
 func TestExampleTLSAndAuth(t *testing.T) {

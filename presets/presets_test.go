@@ -10,9 +10,9 @@ import (
 
 func TestPresetsAreThoseThatTheDocumentationNames(t *testing.T) {
 	want := []string{
-		"anthropic", "azure-anthropic", "azure", "bedrock-anthropic", "bedrock-converse", "bedrock", "cerebras", "deepseek", "fireworks", "gemini", "glm", "groq",
-		"kimi", "llamacpp", "lmstudio", "minimax", "mistral", "ollama", "openai", "openrouter", "qwen", "sglang", "together",
-		"vertex-anthropic", "vertex", "vllm", "xai",
+		"anthropic", "azure", "azure-anthropic", "bedrock", "bedrock-anthropic", "bedrock-converse", "cerebras", "deepseek", "fireworks",
+		"gemini", "glm", "groq", "kimi", "llamacpp", "lmstudio", "minimax", "mistral", "ollama", "openai", "openrouter", "qwen", "sglang",
+		"together", "vertex", "vertex-anthropic", "vllm", "xai",
 	}
 	if got := Names(); !slices.Equal(got, want) {
 		t.Errorf("names are %v, want %v", got, want)

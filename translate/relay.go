@@ -93,7 +93,7 @@ func (s *Stream) RelayState(typ string, event []byte) bool {
 	case s.phase == waiting && typ == "response.created" && r.object != Span{}:
 		s.phase, s.relay.created = begun, true
 		s.adopt(&r, event)
-	case s.phase != begun || !s.relay.created || typ == "response.created":
+	case s.phase != begun || !s.relay.created || typ == "response.created" || r.object == Span{}:
 		return true
 	}
 	s.relayResponse(typ, event, &r, false)

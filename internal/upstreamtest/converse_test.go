@@ -131,14 +131,14 @@ func TestStrictConverseRefusesAsAWSDoes(t *testing.T) {
 		return res, string(text)
 	}
 	res, text := post("/model/m/converse-stream", `{"messages":[]}`)
-	if res.StatusCode != 400 || res.Header.Get("X-Amzn-ErrorType") != "ValidationException" || !strings.HasPrefix(text, `{"message":"A conversation must start`) {
+	if res.StatusCode != http.StatusBadRequest || res.Header.Get("X-Amzn-ErrorType") != "ValidationException" || !strings.HasPrefix(text, `{"message":"A conversation must start`) {
 		t.Errorf("got %d, %v, %s", res.StatusCode, res.Header, text)
 	}
-	if res, text := post("/elsewhere", `{"messages":[]}`); res.StatusCode != 400 || !strings.Contains(text, "/elsewhere") {
+	if res, text := post("/elsewhere", `{"messages":[]}`); res.StatusCode != http.StatusBadRequest || !strings.Contains(text, "/elsewhere") {
 		t.Errorf("elsewhere: got %d, %s", res.StatusCode, text)
 	}
 	res, text = post("/model/m/converse-stream", `{"messages":[`+said("user", `{"text":"hi"}`)+`]}`)
-	if res.StatusCode != 200 || res.Header.Get("Content-Type") != "application/vnd.amazon.eventstream" || text != ConverseStart() {
+	if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "application/vnd.amazon.eventstream" || text != ConverseStart() {
 		t.Errorf("got %d, %v, %q", res.StatusCode, res.Header, text)
 	}
 }

@@ -56,7 +56,7 @@ func (r *messagesRules) checkConversation(request gjson.Result) error {
 	}
 	last := messages[len(messages)-1]
 	if d.roles[len(d.roles)-1] == "assistant" && !last.Get(`content.#(type=="server_tool_use")`).Exists() {
-		return errors.New("This model does not support assistant message prefill. The conversation must end with a user message.")
+		return verbatim("This model does not support assistant message prefill. The conversation must end with a user message.")
 	}
 	if len(d.open) > 0 {
 		return unanswered(d.open)
@@ -116,7 +116,7 @@ func each(blocks []gjson.Result, check func(gjson.Result) error) error {
 func onlyType(block gjson.Result, types ...string) error {
 	typ := block.Get("type").Str
 	if !slices.Contains(types, typ) {
-		return fmt.Errorf("Input tag '%s' does not match any of the expected tags: %s", typ, strings.Join(types, ", "))
+		return verbatim("Input tag '" + typ + "' does not match any of the expected tags: " + strings.Join(types, ", "))
 	}
 	if typ == "text" {
 		return checkMessagesText(block)
@@ -206,7 +206,7 @@ var messagesID = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`)
 
 func (d *dialogue) assistant(blocks []gjson.Result) error {
 	if last := blocks[len(blocks)-1].Get("type").Str; last == "thinking" || last == "redacted_thinking" {
-		return fmt.Errorf("The final block in an assistant message cannot be `%s`.", last)
+		return verbatim("The final block in an assistant message cannot be `" + last + "`.")
 	}
 	return each(blocks, func(block gjson.Result) error {
 		switch typ := block.Get("type").Str; typ {
@@ -224,7 +224,7 @@ func (d *dialogue) assistant(blocks []gjson.Result) error {
 			}
 			return nil
 		default:
-			return fmt.Errorf("Input tag '%s' found using 'type' does not match any of the expected tags", typ)
+			return verbatim("Input tag '" + typ + "' found using 'type' does not match any of the expected tags")
 		}
 	})
 }
@@ -236,7 +236,7 @@ func (d *dialogue) thinking(block gjson.Result) error {
 	if signature := block.Get("signature"); signature.Type != gjson.String {
 		return errors.New("thinking.signature: Field required")
 	} else if signature.Str == "" && !d.unsigned {
-		return errors.New("Invalid `signature` in `thinking` block")
+		return verbatim("Invalid `signature` in `thinking` block")
 	}
 	if block.Get("thinking").Type != gjson.String {
 		return errors.New("thinking.thinking: Field required")
@@ -275,8 +275,8 @@ func (r *messagesRules) checkLoop(request gjson.Result) error {
 		first = messages[i-1].Get("content.0.type")
 	}
 	if first.Exists() && first.Str != "thinking" && first.Str != "redacted_thinking" {
-		return fmt.Errorf("Expected `thinking` or `redacted_thinking`, but found `%s`. When `thinking` is enabled, a final `assistant` "+
-			"message must start with a thinking block", first.Str)
+		return verbatim("Expected `thinking` or `redacted_thinking`, but found `" + first.Str + "`. When `thinking` is enabled, a final " +
+			"`assistant` message must start with a thinking block")
 	}
 	return nil
 }

@@ -179,7 +179,7 @@ func (r *responsesRules) checkReasoning(item gjson.Result) *refused {
 func (r *responsesRules) checkCall(item gjson.Result, text, output string) *refused {
 	id := item.Get("call_id").Str
 	switch {
-	case id == "" || len(id) > 64:
+	case id == "" || !r.plain && len(id) > 64:
 		return refusef("invalid_value", "Invalid 'input.call_id': '%s' has no length from 1 to 64.", id)
 	case r.calls[id] != "":
 		return refusef("", "Duplicate call_id: %s.", id)

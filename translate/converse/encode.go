@@ -73,14 +73,7 @@ func (e *encoder) inference() {
 	if value, send := e.effort(); send && e.d.EffortParam == "reasoningConfig" && value == "high" {
 		return
 	}
-	limit := int64(0)
-	if e.req.MaxOutputTokens != nil {
-		limit, _ = jsonscan.ParseInt(e.req.MaxOutputTokens)
-	} else if e.d.MaxTokensDefault == "model_limit" && e.target.MaxOutput > 0 {
-		limit = int64(e.target.MaxOutput)
-	} else {
-		limit = int64(e.d.MaxTokens)
-	}
+	limit := e.limit()
 	temperature, topP := e.req.Temperature, e.req.TopP
 	if e.d.Sampling != "pass" {
 		temperature, topP = nil, nil
@@ -104,6 +97,19 @@ func (e *encoder) inference() {
 		e.raw(topP)
 	}
 	e.write("}")
+}
+
+// limit is the most tokens that the answer may have, 0 for what the model can. It is an integer there.
+func (e *encoder) limit() int64 {
+	switch {
+	case e.req.MaxOutputTokens != nil:
+		limit, _ := jsonscan.ParseInt(e.req.MaxOutputTokens)
+		return limit
+	case e.d.MaxTokensDefault == "model_limit" && e.target.MaxOutput > 0:
+		return int64(e.target.MaxOutput)
+	default:
+		return int64(e.d.MaxTokens)
+	}
 }
 
 // effort is the provider's value for the requested effort, if one is to be sent.
@@ -198,5 +204,7 @@ func (e *encoder) serviceTier() {
 	}
 }
 
-// Header sets the headers that the dialect wants besides the body. There are none on this wire.
-func Header(http.Header, *translate.Request, *dialect.Dialect) {}
+// Header sets the headers that the wire and the dialect want besides the body.
+func Header(h http.Header, _ *translate.Request, _ *dialect.Dialect) {
+	h.Set("Accept", "application/vnd.amazon.eventstream, application/json")
+}

@@ -1,8 +1,11 @@
 package converse_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/caddy-codex/responses/translate/converse"
 )
 
 // ask is a request that says hi, with the given members more.
@@ -130,5 +133,13 @@ func TestToolChoice(t *testing.T) {
 				t.Errorf("the choice is %s, want %s", got, test.want)
 			}
 		})
+	}
+}
+
+func TestHeaderAsksForTheBinaryStream(t *testing.T) {
+	header := http.Header{"Accept": {"text/event-stream"}}
+	converse.Header(header, parse(t, []byte(ask())), &plain().Dialect)
+	if got := header.Get("Accept"); !strings.HasPrefix(got, "application/vnd.amazon.eventstream") || len(header) != 1 {
+		t.Errorf("got %v", header)
 	}
 }

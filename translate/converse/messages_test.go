@@ -74,7 +74,8 @@ func TestMessages(t *testing.T) {
 		want  []string
 	}{
 		"F34 a late system message becomes the user's": {
-			nil, []string{late, user, answer, late, user},
+			nil,
+			[]string{late, user, answer, late, user},
 			[]string{says1, of("assistant", `{"text":"x"}`), of("user", `{"text":"<developer>\nd\n</developer>"}`, `{"text":"u"}`)},
 		},
 		"what one says in turn is one message":          {nil, []string{user, user, answer, answer, user}, []string{of("user", `{"text":"u"}`, `{"text":"u"}`), of("assistant", `{"text":"x"}`, `{"text":"x"}`), says1}},
@@ -82,22 +83,26 @@ func TestMessages(t *testing.T) {
 		"the user speaks last":                          {nil, []string{user, answer}, []string{says1, of("assistant", `{"text":"x"}`), of("user", `{"text":"[Go on.]"}`)}},
 		"the user speaks, even where there is a system": {nil, []string{late}, []string{of("user", `{"text":"[Go on.]"}`)}},
 		"blank texts are left out": {
-			nil, []string{user, strings.Replace(answer, `"x"`, `" \n\t"`, 1), strings.Replace(user, `"u"`, `"\u2003\r\n"`, 1), strings.Replace(user, `"u"`, `"\u0000"`, 1)},
+			nil,
+			[]string{user, strings.Replace(answer, `"x"`, `" \n\t"`, 1), strings.Replace(user, `"u"`, `"\u2003\r\n"`, 1), strings.Replace(user, `"u"`, `"\u0000"`, 1)},
 			[]string{says1},
 		},
 
 		"F12 parallel calls": {nil, []string{user, answer, calledA, calledB, outB, outA}, []string{says1, of("assistant", `{"text":"x"}`, useA, useB), of("user", resultA, resultB)}},
 		"results and what the user says next": {
-			nil, []string{user, calledA, outA, late, user},
+			nil,
+			[]string{user, calledA, outA, late, user},
 			[]string{says1, of("assistant", useA), of("user", resultA, `{"text":"<developer>\nd\n</developer>"}`, `{"text":"u"}`)},
 		},
 		"a result without content": {nil, []string{user, calledA, strings.Replace(outA, `"1"`, `""`, 1)}, []string{says1, of("assistant", useA), of("user", strings.Replace(resultA, `"1"`, `"[no output]"`, 1))}},
 		"F44 ids that the service does not take": {
-			nil, []string{user, strings.Replace(calledA, "call_a", "f:0 é", 1), strings.Replace(outA, "call_a", "f:0 é", 1)},
+			nil,
+			[]string{user, strings.Replace(calledA, "call_a", "f:0 é", 1), strings.Replace(outA, "call_a", "f:0 é", 1)},
 			[]string{says1, of("assistant", strings.Replace(useA, "call_a", "call_8IaWnLiyIHa1uPqAZthguHGa", 1)), of("user", strings.Replace(resultA, "call_a", "call_8IaWnLiyIHa1uPqAZthguHGa", 1))},
 		},
 		"F44 ids that Mistral takes": {
-			[]string{"tool_call_id", "alphanumeric9"}, []string{user, calledA, strings.Replace(calledB, "call_b", "abcdefGH9", 1), outA, strings.Replace(outB, "call_b", "abcdefGH9", 1)},
+			[]string{"tool_call_id", "alphanumeric9"},
+			[]string{user, calledA, strings.Replace(calledB, "call_b", "abcdefGH9", 1), outA, strings.Replace(outB, "call_b", "abcdefGH9", 1)},
 			[]string{
 				says1, of("assistant", strings.Replace(useA, "call_a", "yvCj00OtI", 1), strings.Replace(useB, "call_b", "abcdefGH9", 1)),
 				of("user", strings.Replace(resultA, "call_a", "yvCj00OtI", 1), strings.Replace(resultB, "call_b", "abcdefGH9", 1)),
@@ -110,21 +115,24 @@ func TestMessages(t *testing.T) {
 		"an image of a kind that is not read": {nil, []string{`{"role":"user","content":[{"type":"input_image","image_url":"data:image/tiff;base64,QUJD"}]}`}, []string{of("user", noImage)}},
 		"an image of the assistant":           {nil, []string{user, `{"role":"assistant","content":[` + picture + `]}`, user}, []string{says1, of("assistant", noImage), says1}},
 		"F39 images of results come behind all of them": {
-			nil, []string{user, calledA, calledB, output("call_a", text, picture), output("call_b", picture), user},
+			nil,
+			[]string{user, calledA, calledB, output("call_a", text, picture), output("call_b", picture), user},
 			[]string{
 				says1, of("assistant", useA, useB), of("user", strings.Replace(resultA, `"1"`, `"t"`, 1), strings.Replace(resultB, `"2"`, `"[image below]"`, 1),
 					`{"text":"[image from the tool f]"}`, image, `{"text":"[image from the tool g]"}`, image, `{"text":"u"}`),
 			},
 		},
 		"F39 images in results": {
-			native, []string{user, calledA, output("call_a", text, picture, file("a.pdf", pdf))},
+			native,
+			[]string{user, calledA, output("call_a", text, picture, file("a.pdf", pdf))},
 			[]string{says1, of("assistant", useA), of("user", `{"toolResult":{"toolUseId":"call_a","content":[{"text":"t"},`+image+`,`+pdfBlock("a")+`]}}`)},
 		},
 		"a file where there are none": {nil, []string{`{"role":"user","content":[` + file("a.pdf", pdf) + `]}`}, []string{of("user", `{"text":"[file a.pdf omitted: it cannot be sent to this model]"}`)}},
 		"a file and its text":         {native, []string{`{"role":"user","content":[` + file("a.pdf", pdf) + `,` + text + `]}`}, []string{of("user", pdfBlock("a"), `{"text":"t"}`)}},
 		"a file alone":                {native, []string{`{"role":"user","content":[` + file("a.pdf", pdf) + `]}`}, []string{of("user", pdfBlock("a"), `{"text":"[The file is attached.]"}`)}},
 		"files and their names": {
-			native, []string{`{"role":"user","content":[` + text + `,` + file("John's  report_1.v2.pdf", pdf) + `,` + file("報告.pdf", pdf) + `,` + file("", pdf) + `,` + file("document.pdf", pdf) + `]}`},
+			native,
+			[]string{`{"role":"user","content":[` + text + `,` + file("John's  report_1.v2.pdf", pdf) + `,` + file("報告.pdf", pdf) + `,` + file("", pdf) + `,` + file("document.pdf", pdf) + `]}`},
 			[]string{of("user", `{"text":"t"}`, pdfBlock("John s report 1 v2"), pdfBlock("document"), pdfBlock("document 2"), pdfBlock("document 3"))},
 		},
 

@@ -108,9 +108,11 @@ var replies = map[string]reply{
 		want:   []string{"custom_tool_call c call_1 a\nb", "completed"},
 	},
 	"a call of a tool of the provider": {
-		frames: []string{start(), event("contentBlockStart", `{"contentBlockIndex":0,"start":{"toolUse":{"toolUseId":"x","name":"nova_grounding","type":"server_tool_use"}}}`),
+		frames: []string{
+			start(), event("contentBlockStart", `{"contentBlockIndex":0,"start":{"toolUse":{"toolUseId":"x","name":"nova_grounding","type":"server_tool_use"}}}`),
 			input(0, `{"q":1}`), end(0), event("contentBlockStart", `{"contentBlockIndex":1,"start":{"toolResult":{"toolUseId":"x"}}}`),
-			delta(1, `{"toolResult":[{"text":"r"}]}`), end(1), says(2, "a"), delta(2, `{"citation":{"title":"t"}}`), end(2), stop("end_turn"), counts()},
+			delta(1, `{"toolResult":[{"text":"r"}]}`), end(1), says(2, "a"), delta(2, `{"citation":{"title":"t"}}`), end(2), stop("end_turn"), counts(),
+		},
 		want: []string{"message a", "completed"},
 	},
 	"reasoning": {

@@ -139,7 +139,9 @@ func TestAWSsClientSendsTheSame(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out.GetStream().Close()
+			for range out.GetStream().Events() { // the client cannot be closed while it reads
+			}
+			_ = out.GetStream().Close()
 			requests := b.upstream.Requests()
 			sameJSON(t, body, requests[len(requests)-1].Body)
 		})

@@ -30,6 +30,7 @@ type Decoder struct {
 	token   []byte // of the answer under way, for going on with the reply
 	resumed []byte // the token that it went on from
 	retried bool   // the request was repeated because of a call that came out wrong
+	anew    bool   // nothing has come of the repeated request yet
 
 	usage   translate.Usage // of the answer under way
 	earlier translate.Usage // of those before

@@ -8,6 +8,12 @@ import (
 	"github.com/caddy-codex/responses/translate/gemini"
 )
 
+// whom is a model and the knobs that are turned for it.
+type whom struct {
+	preset, model string
+	knobs         []string
+}
+
 func TestKnobsDecideWhatIsSent(t *testing.T) {
 	const (
 		high    = `"reasoning":{"effort":"high"}`
@@ -17,16 +23,12 @@ func TestKnobsDecideWhatIsSent(t *testing.T) {
 		prompt  = `Give the final answer as one JSON object and nothing else: no prose around it, no code fence. It has to match this JSON schema:\n` +
 			`{\"type\":\"object\",\"properties\":{\"a\":{\"const\":\"x\"}}}`
 	)
-	second := func(settings ...string) func(testing.TB) *provider {
-		return func(t testing.TB) *provider { return model(t, "gemini", "gemini-2.5-flash", settings...) }
-	}
-	third := func(settings ...string) func(testing.TB) *provider {
-		return func(t testing.TB) *provider { return with(t, settings...) }
-	}
+	second := func(knobs ...string) whom { return whom{"gemini", "gemini-2.5-flash", knobs} }
+	third := func(knobs ...string) whom { return whom{"gemini", "gemini-3.8-flash", knobs} }
 	tests := map[string]struct {
-		provider func(testing.TB) *provider
-		request  string
-		want     map[string]string
+		whom    whom
+		request string
+		want    map[string]string
 	}{
 		"nothing that the client did not ask for": {third(), ask(), map[string]string{
 			"@this": `{"contents":[{"role":"user","parts":[{"text":"hi"}]}]}`,
@@ -37,7 +39,8 @@ func TestKnobsDecideWhatIsSent(t *testing.T) {
 		}},
 		"instructions": {third(), ask(`"instructions":"Be kind."`), map[string]string{"systemInstruction": `{"parts":[{"text":"Be kind."}]}`}},
 		"instructions for a model that knows none": {
-			func(t testing.TB) *provider { return model(t, "gemini", "gemma-3-27b-it") }, ask(`"instructions":"Be kind."`),
+			whom{"gemini", "gemma-3-27b-it", nil},
+			ask(`"instructions":"Be kind."`),
 			map[string]string{"systemInstruction": absent, "contents": `[{"role":"user","parts":[{"text":"<developer>\nBe kind.\n</developer>"},{"text":"hi"}]}]`},
 		},
 		"instructions alone": {third(), `{"model":"m","instructions":"Be kind.","input":[{"role":"assistant","content":"a"}]}`, map[string]string{
@@ -55,7 +58,8 @@ func TestKnobsDecideWhatIsSent(t *testing.T) {
 		"F84 the lowest level":   {third(), ask(none), map[string]string{"generationConfig": `{"thinkingConfig":{"thinkingLevel":"LOW"}}`}},
 		"F84 more than there is": {third(), ask(`"reasoning":{"effort":"ultra"}`), map[string]string{"generationConfig": `{"thinkingConfig":{"thinkingLevel":"HIGH"}}`}},
 		"F84 a level that is lower with other models": {
-			func(t testing.TB) *provider { return model(t, "gemini", "gemini-3.5-flash") }, ask(none),
+			whom{"gemini", "gemini-3.5-flash", nil},
+			ask(none),
 			map[string]string{"generationConfig": `{"thinkingConfig":{"thinkingLevel":"MINIMAL"}}`},
 		},
 		"F84 an effort of the future":     {third(), ask(`"reasoning":{"effort":"galactic"}`), map[string]string{"generationConfig": absent}},
@@ -63,7 +67,7 @@ func TestKnobsDecideWhatIsSent(t *testing.T) {
 		"F84 a budget of nothing":         {second(), ask(none, `"include":["reasoning.encrypted_content"]`), map[string]string{"generationConfig": `{"thinkingConfig":{"thinkingBudget":0}}`}},
 		"F84 a budget within the limit":   {second(), ask(high, `"max_output_tokens":5000`), map[string]string{"generationConfig.thinkingConfig": `{"thinkingBudget":3976}`}},
 		"F84 a limit without room":        {second(), ask(high, `"max_output_tokens":1500`), map[string]string{"generationConfig": `{"maxOutputTokens":1500}`}},
-		"F84 a model that does not think": {func(t testing.TB) *provider { return model(t, "gemini", "gemini-2.0-flash") }, ask(high, `"include":["reasoning.encrypted_content"]`), map[string]string{"generationConfig": absent}},
+		"F84 a model that does not think": {whom{"gemini", "gemini-2.0-flash", nil}, ask(high, `"include":["reasoning.encrypted_content"]`), map[string]string{"generationConfig": absent}},
 		"summaries":                       {third(), ask(summary), map[string]string{"generationConfig": `{"thinkingConfig":{"includeThoughts":true}}`}},
 		"sealed reasoning":                {third(), ask(`"include":["reasoning.encrypted_content"]`, high), map[string]string{"generationConfig": `{"thinkingConfig":{"thinkingLevel":"HIGH","includeThoughts":true}}`}},
 		"summaries beside a budget":       {second(), ask(`"reasoning":{"effort":"low","summary":"auto"}`), map[string]string{"generationConfig": `{"thinkingConfig":{"thinkingBudget":2048,"includeThoughts":true}}`}},
@@ -91,7 +95,7 @@ func TestKnobsDecideWhatIsSent(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			p := test.provider(t)
+			p := model(t, test.whom.preset, test.whom.model, test.whom.knobs...)
 			body := p.body(t, test.request)
 			p.check(t, body)
 			for path, want := range test.want {
@@ -112,16 +116,14 @@ func TestTools(t *testing.T) {
 		google  = `{"googleSearch":{}}`
 		calling = "toolConfig.functionCallingConfig"
 	)
-	second := func(t testing.TB) *provider { return model(t, "gemini", "gemini-2.5-pro") }
-	third := func(t testing.TB) *provider { return with(t) }
-	vertex := func(t testing.TB) *provider { return model(t, "vertex", "gemini-3.8-flash") }
-	turned := func(settings ...string) func(t testing.TB) *provider {
-		return func(t testing.TB) *provider { return with(t, settings...) }
-	}
+	second := whom{"gemini", "gemini-2.5-pro", nil}
+	third := whom{"gemini", "gemini-3.8-flash", nil}
+	vertex := whom{"vertex", "gemini-3.8-flash", nil}
+	turned := func(knobs ...string) whom { return whom{"gemini", "gemini-3.8-flash", knobs} }
 	tests := map[string]struct {
-		provider func(testing.TB) *provider
-		request  string
-		want     map[string]string
+		whom    whom
+		request string
+		want    map[string]string
 	}{
 		"functions": {third, ask(twoTools), map[string]string{
 			"tools": `[{"functionDeclarations":[{"name":"f","parametersJsonSchema":{"type":"object","properties":{"x":{"type":"integer"}}}},` +
@@ -157,7 +159,7 @@ func TestTools(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			p := test.provider(t)
+			p := model(t, test.whom.preset, test.whom.model, test.whom.knobs...)
 			body := p.body(t, test.request)
 			p.check(t, body)
 			for path, want := range test.want {

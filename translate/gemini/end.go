@@ -43,7 +43,7 @@ func (dec *Decoder) Paused() (continuation []byte, ok bool) {
 		dec.next()
 		return token, true
 	case finishes[dec.finish] == malformed && !dec.said && !dec.retried:
-		dec.retried = true
+		dec.retried, dec.anew = true, true
 		dec.next()
 		dec.state, dec.texts, dec.calling = state{}, nil, partialCall{}
 		return []byte{}, true

@@ -10,6 +10,10 @@ import (
 
 // part passes on one part of the answer.
 func (dec *Decoder) part(p *part, out *translate.Stream) error {
+	if dec.anew {
+		dec.anew = false
+		out.Close() // the thoughts that led to nothing
+	}
 	switch {
 	case p.call != nil:
 		return dec.call(p, out)

@@ -64,7 +64,7 @@ func TestPausedReplies(t *testing.T) {
 		"a call that came out wrong behind thoughts": {
 			[][]string{{thinks("t"), parts(`{"thought":true,"thoughtSignature":"REVG"}`), strings.TrimSuffix(ends("UNEXPECTED_TOOL_CALL"), "}") + "," + usage + "}"}, {callOf("call_1", "f", `{"a":1}`, "QUJD"), finish("STOP")}},
 			[]string{""},
-			[]string{`reasoning t {"call":"QUJD"}`, callF, "completed"},
+			[]string{"reasoning t", `reasoning {"call":"QUJD"}`, callF, "completed"},
 			"18/0/14/4",
 		},
 		"a call that came out wrong twice": {

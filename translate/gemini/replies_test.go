@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 
@@ -25,6 +26,15 @@ import (
 const asking = `{"model":"m","input":"hi","stream":true,"include":["reasoning.encrypted_content"],"tools":[` +
 	`{"type":"function","name":"f","parameters":{"type":"object"}},{"type":"function","name":"g"},{"type":"custom","name":"c","description":"d"},` +
 	`{"type":"namespace","name":"ns","description":"d","tools":[{"type":"function","name":"n","parameters":null}]},{"type":"web_search"}]}`
+
+// asked is what it says. Tests only read it.
+var asked = sync.OnceValue(func() *translate.Request {
+	req, err := translate.Parse([]byte(asking), wiretest.Ring)
+	if err != nil {
+		panic(err)
+	}
+	return req
+})
 
 // Frames of a reply.
 var (
@@ -114,7 +124,11 @@ func play(t testing.TB, p *provider, bodies ...io.Reader) *outcome {
 func read(t testing.TB, p *provider, request string, bodies ...io.Reader) (*outcome, []byte) {
 	t.Helper()
 	out := new(wiretest.Sink)
-	stream := translate.NewStream(parse(t, request), wiretest.Ring, out, wiretest.Counted(), wiretest.Clock)
+	req := asked()
+	if request != asking {
+		req = parse(t, request)
+	}
+	stream := translate.NewStream(req, wiretest.Ring, out, wiretest.Counted(), wiretest.Clock)
 	stream.Attempt(p.Target)
 	dec := gemini.NewDecoder(&p.Target, &p.Dialect, stream)
 	o := new(outcome)

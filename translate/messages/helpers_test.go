@@ -152,7 +152,16 @@ func talk(items ...string) string {
 	return `{"model":"m","stream":true,"input":[` + strings.Join(items, ",") + `],` + oneTool + `}`
 }
 
-func quote(text string) string { return string(gjson.AppendJSONString(nil, text)) }
+// Blocks of a reply.
+var (
+	says    = upstreamtest.MessagesText
+	cites   = upstreamtest.MessagesCited
+	thinks  = upstreamtest.MessagesThinking
+	redacts = upstreamtest.MessagesRedacted
+	calls   = upstreamtest.MessagesCall
+	looksUp = upstreamtest.MessagesSearch
+	finds   = upstreamtest.MessagesFound
+)
 
 // sealed is an item of reasoning as the client sends it back.
 func sealed(provider, model, field, data string) string {

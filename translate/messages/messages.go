@@ -136,13 +136,9 @@ func (e *encoder) userTurn(messages []translate.Message) {
 // spoken reports whether the user says something in messages that are not the model's.
 func spoken(messages []translate.Message) bool {
 	for i := range messages {
-		switch m := &messages[i]; m.Role {
-		case translate.Result:
+		m := &messages[i]
+		if m.Role == translate.Result || m.Role == translate.User && len(joined(m.Parts)) > 0 {
 			return true
-		case translate.User:
-			if len(joined(m.Parts)) > 0 {
-				return true
-			}
 		}
 	}
 	return false

@@ -26,7 +26,7 @@ func (p *provider) pasts() []string {
 // Whatever order things stand in, a strict provider takes the history, and takes it again when it has grown.
 func TestRandomHistoriesSuitEveryProvider(t *testing.T) {
 	providers := everybody(t)
-	for seed := range uint64(6000) {
+	for seed := range uint64(3000) {
 		a := wiretest.NewAuthor(seed)
 		p := providers[a.IntN(len(providers))]
 		items := append([]string{`{"role":"user","content":"u"}`}, a.Items(p.pasts()...)...)

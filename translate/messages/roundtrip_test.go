@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	. "github.com/caddy-codex/responses/internal/upstreamtest"
+	"github.com/caddy-codex/responses/internal/upstreamtest"
 )
 
 // F18: what the model has said goes back to it as it came, block by block, and its thinking to nobody else.
@@ -14,28 +14,28 @@ func TestF18RepliesComeBackAsTheyCame(t *testing.T) {
 	const use = `{"type":"tool_use","id":"toolu_1","name":"f","input":{"a":1}}`
 	const found = `{"type":"server_tool_use","id":"srvtoolu_1","name":"web_search","input":{"query":"q"}},` +
 		`{"type":"web_search_tool_result","tool_use_id":"srvtoolu_1","content":[{"type":"web_search_result","url":"https://a.org","title":"T","encrypted_content":"sealed","page_age":null}]}`
-	call := MessagesCall("toolu_1", "f", `{"a":1}`)
-	search := []MessagesBlock{MessagesSearch("srvtoolu_1", "q"), MessagesFound("srvtoolu_1", "https://a.org")}
-	thought := MessagesThinking("Let \"me\"\n", "s1", "s2", "s3=")
+	call := calls("toolu_1", "f", `{"a":1}`)
+	search := []upstreamtest.MessagesBlock{looksUp("srvtoolu_1", "q"), finds("srvtoolu_1", "https://a.org")}
+	thought := thinks("Let \"me\"\n", "s1", "s2", "s3=")
 	tests := map[string]struct {
-		blocks []MessagesBlock
+		blocks []upstreamtest.MessagesBlock
 		want   []string
 		others []string // of what another provider gets
 	}{
-		"thinking before a call":        {[]MessagesBlock{thought, call}, []string{thinkA, use}, []string{use}},
-		"hidden thinking before a call": {[]MessagesBlock{MessagesThinking("", "t"), call}, []string{thinkB, use}, []string{use}},
-		"redacted thinking":             {[]MessagesBlock{MessagesRedacted("r=="), MessagesText("x"), call}, []string{redacted, text("x"), use}, []string{text("x"), use}},
+		"thinking before a call":        {[]upstreamtest.MessagesBlock{thought, call}, []string{thinkA, use}, []string{use}},
+		"hidden thinking before a call": {[]upstreamtest.MessagesBlock{thinks("", "t"), call}, []string{thinkB, use}, []string{use}},
+		"redacted thinking":             {[]upstreamtest.MessagesBlock{redacts("r=="), says("x"), call}, []string{redacted, text("x"), use}, []string{text("x"), use}},
 		"thinking of all kinds, interleaved": {
-			[]MessagesBlock{thought, MessagesRedacted("r=="), MessagesText("x"), MessagesThinking("", "t"), MessagesText("y"), call},
+			[]upstreamtest.MessagesBlock{thought, redacts("r=="), says("x"), thinks("", "t"), says("y"), call},
 			[]string{thinkA, redacted, text("x"), thinkB, text("y"), use},
 			[]string{text("x"), text("y"), use},
 		},
 		"a search among thinking": {
-			[]MessagesBlock{thought, search[0], search[1], MessagesThinking("", "t"), MessagesText("x"), call},
+			[]upstreamtest.MessagesBlock{thought, search[0], search[1], thinks("", "t"), says("x"), call},
 			[]string{thinkA, found, thinkB, text("x"), use},
 			[]string{text("x"), use},
 		},
-		"thinking that nobody has signed": {[]MessagesBlock{MessagesThinking("t"), call}, []string{use}, []string{use}},
+		"thinking that nobody has signed": {[]upstreamtest.MessagesBlock{thinks("t"), call}, []string{use}, []string{use}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -56,8 +56,8 @@ func TestF18RepliesComeBackAsTheyCame(t *testing.T) {
 func TestUnsignedThinkingComesBack(t *testing.T) {
 	p := model(t, "minimax", "MiniMax-M3")
 	for name, events := range map[string][]string{
-		"without a signature":     without(whole("tool_use", MessagesThinking("t"), MessagesCall("toolu_1", "f", `{"a":1}`)), "ping"),
-		"with an empty signature": whole("tool_use", MessagesThinking("t", ""), MessagesCall("toolu_1", "f", `{"a":1}`)),
+		"without a signature":     without(whole("tool_use", thinks("t"), calls("toolu_1", "f", `{"a":1}`)), "ping"),
+		"with an empty signature": whole("tool_use", thinks("t", ""), calls("toolu_1", "f", `{"a":1}`)),
 	} {
 		o := p.read(t, asking, strings.NewReader(bodyOf(events...)))
 		body := p.body(t, o.NextTurn(t, asking))
@@ -66,7 +66,7 @@ func TestUnsignedThinkingComesBack(t *testing.T) {
 			t.Errorf("%s: it gets %s", name, got)
 		}
 	}
-	o := p.read(t, asking, strings.NewReader(bodyOf(whole("tool_use", MessagesThinking("t", "s"), MessagesCall("toolu_1", "f", `{"a":1}`))...)))
+	o := p.read(t, asking, strings.NewReader(bodyOf(whole("tool_use", thinks("t", "s"), calls("toolu_1", "f", `{"a":1}`))...)))
 	if got := sent(p.body(t, o.NextTurn(t, asking)), "messages.1.content.0"); got != `{"type":"thinking","thinking":"t","signature":"s"}` {
 		t.Errorf("with a signature: it gets %s", got)
 	}
@@ -75,8 +75,8 @@ func TestUnsignedThinkingComesBack(t *testing.T) {
 // A client that does not ask for sealed reasoning would only be shown items without anything in them.
 func TestNothingIsSealedForClientsThatDoNotAsk(t *testing.T) {
 	request := strings.Replace(asking, `"include":["reasoning.encrypted_content"],`, "", 1)
-	o := claude(t).read(t, request, strings.NewReader(bodyOf(whole("end_turn", MessagesThinking("", "s"), MessagesRedacted("r"), MessagesThinking("t", "s"),
-		MessagesSearch("srvtoolu_1", "q"), MessagesFound("srvtoolu_1"), MessagesText("a"))...)))
+	o := claude(t).read(t, request, strings.NewReader(bodyOf(whole("end_turn", thinks("", "s"), redacts("r"), thinks("t", "s"),
+		looksUp("srvtoolu_1", "q"), finds("srvtoolu_1"), says("a"))...)))
 	if got := strings.Join(o.Lines(), ", "); got != "reasoning t, web_search_call, message a, completed" {
 		t.Errorf("got %s", got)
 	}
@@ -85,7 +85,7 @@ func TestNothingIsSealedForClientsThatDoNotAsk(t *testing.T) {
 // F44: the ids of calls are the provider's where they can be, and each is one call's alone.
 func TestF44IDsComeBack(t *testing.T) {
 	p := plain()
-	reply := bodyOf(whole("tool_use", MessagesCall("toolu_1", "f", `{"a":1}`))...)
+	reply := bodyOf(whole("tool_use", calls("toolu_1", "f", `{"a":1}`))...)
 	request := p.read(t, asking, strings.NewReader(reply)).NextTurn(t, asking)
 	again := p.read(t, request, strings.NewReader(reply)).Lines()[0]
 	if again == callF {

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/caddy-codex/responses/internal/streamcheck"
-	. "github.com/caddy-codex/responses/internal/upstreamtest"
 	"github.com/caddy-codex/responses/internal/wiretest"
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/messages"
@@ -14,8 +13,8 @@ import (
 func TestSearchesSayWhatTheyHaveFound(t *testing.T) {
 	p := with(t, searching...)
 	o := p.read(t, asking, strings.NewReader(bodyOf(whole("end_turn",
-		MessagesSearch("srvtoolu_1", `who "is"`), MessagesFound("srvtoolu_1", "https://a.org/x", "https://b.org"),
-		MessagesText("It is "), MessagesCited("Ada", "https://a.org/x", "A"), MessagesText(", "), MessagesCited("née Éva", "https://b.org", "B"), MessagesText("."),
+		looksUp("srvtoolu_1", `who "is"`), finds("srvtoolu_1", "https://a.org/x", "https://b.org"),
+		says("It is "), cites("Ada", "https://a.org/x", "A"), says(", "), cites("née Éva", "https://b.org", "B"), says("."),
 	)...)))
 	items := streamcheck.Items(o.Events)
 	for path, want := range map[string]string{
@@ -33,7 +32,7 @@ func TestSearchesSayWhatTheyHaveFound(t *testing.T) {
 
 // A document cited from is no page, so there is nothing to show of it.
 func TestCitationsWithoutAnAddressAreLeftOut(t *testing.T) {
-	o := plain().read(t, asking, strings.NewReader(bodyOf(changed(whole("end_turn", MessagesCited("a", "https://a.org", "A")), `"url":"https://a.org",`, ``)...)))
+	o := plain().read(t, asking, strings.NewReader(bodyOf(changed(whole("end_turn", cites("a", "https://a.org", "A")), `"url":"https://a.org",`, ``)...)))
 	if got := streamcheck.Items(o.Events)[0].Get("content.0.annotations").Raw; got != "[]" {
 		t.Errorf("annotations are %s", got)
 	}
@@ -55,8 +54,8 @@ func TestAPausedReplyGoesOn(t *testing.T) {
 			}
 		}
 	}
-	play(whole("pause_turn", MessagesThinking("t", "s"), MessagesRedacted("r"), MessagesText("a", "\""), MessagesText(" "),
-		MessagesSearch("srvtoolu_1", "q"), MessagesFound("srvtoolu_1", "https://a.org"), MessagesCited("b", "https://a.org", "A"), MessagesSearch("srvtoolu_2", "r")))
+	play(whole("pause_turn", thinks("t", "s"), redacts("r"), says("a", "\""), says(" "),
+		looksUp("srvtoolu_1", "q"), finds("srvtoolu_1", "https://a.org"), cites("b", "https://a.org", "A"), looksUp("srvtoolu_2", "r")))
 	continuation, ok := dec.Paused()
 	if !ok || dec.Done() {
 		t.Fatalf("paused is %v, done is %v", ok, dec.Done())
@@ -74,11 +73,11 @@ func TestAPausedReplyGoesOn(t *testing.T) {
 	p.check(t, body)
 	sameMessages(t, []byte(unmarked(body)), user(text("hi")), assistant(first))
 
-	play(whole("pause_turn", MessagesFound("srvtoolu_2")))
+	play(whole("pause_turn", finds("srvtoolu_2")))
 	if continuation, ok = dec.Paused(); !ok || string(continuation) != first+`,{"type":"web_search_tool_result","tool_use_id":"srvtoolu_2","content":[]}` {
 		t.Errorf("the second continuation is %s", continuation)
 	}
-	play(whole("end_turn", MessagesText("c")))
+	play(whole("end_turn", says("c")))
 	if _, ok := dec.Paused(); ok || !dec.Done() {
 		t.Error("the reply has not ended")
 	}
@@ -126,7 +125,7 @@ func TestOnlyAReplyWithSearchesPauses(t *testing.T) {
 	req := parse(t, asking)
 	stream := translate.NewStream(req, wiretest.Ring, new(wiretest.Sink), wiretest.Counted(), wiretest.Clock)
 	dec := messages.NewDecoder(&p.Target, &p.Dialect, stream)
-	for _, event := range whole("pause_turn", MessagesText("a")) {
+	for _, event := range whole("pause_turn", says("a")) {
 		if err := dec.Frame([]byte(event), stream); err != nil {
 			t.Fatal(err)
 		}

@@ -114,11 +114,13 @@ func TestMessages(t *testing.T) {
 		want  []string
 	}{
 		"F12 parallel calls": {
-			nil, []string{user, answer, calledA, calledB, outB, outA},
+			nil,
+			[]string{user, answer, calledA, calledB, outB, outA},
 			[]string{asked, `{"role":"assistant","content":"x","tool_calls":[` + useA + `,` + useB + `]}`, resultA, resultB},
 		},
 		"ids that are left out": {
-			[]string{"tool_call_id", "omit"}, []string{user, calledA, outA},
+			[]string{"tool_call_id", "omit"},
+			[]string{user, calledA, outA},
 			[]string{asked, `{"role":"assistant","content":"","tool_calls":[{"function":{"name":"f","arguments":{"x":1}}}]}`, `{"role":"tool","content":"1","tool_name":"f"}`},
 		},
 		"an image":              {nil, []string{`{"role":"user","content":[` + text + `,` + picture + `,` + text + `]}`}, []string{`{"role":"user","content":"t\n\nt","images":["QUJD"]}`}},
@@ -129,7 +131,8 @@ func TestMessages(t *testing.T) {
 		"an image of the model": {nil, []string{user, `{"role":"assistant","content":[` + text + `,` + picture + `]}`}, []string{asked, `{"role":"assistant","content":"t\n\n` + noImage + `"}`}},
 		"a file":                {nil, []string{`{"role":"user","content":[{"type":"input_file","filename":"a.pdf","file_data":"data:application/pdf;base64,QUJD"}]}`}, []string{`{"role":"user","content":"[file a.pdf omitted: it cannot be sent to this model]"}`}},
 		"F39 images of results come behind all of them": {
-			nil, []string{user, calledA, calledB, pictured("call_a", text, picture), pictured("call_b", picture), user},
+			nil,
+			[]string{user, calledA, calledB, pictured("call_a", text, picture), pictured("call_b", picture), user},
 			[]string{
 				asked, `{"role":"assistant","content":"","tool_calls":[` + useA + `,` + useB + `]}`, strings.Replace(resultA, `"1"`, `"t"`, 1), strings.Replace(resultB, `"2"`, `"[image below]"`, 1),
 				`{"role":"user","content":"[image from the tool f]\n\n[image from the tool g]","images":["QUJD","QUJD"]}`, asked,
@@ -143,7 +146,8 @@ func TestMessages(t *testing.T) {
 		"F04 thinking that is not wanted":           {nil, []string{user, thought("plain", "thinking", `a`), answer}, []string{asked, `{"role":"assistant","content":"x"}`}},
 		"F04 thinking that led to nothing":          {thinking, []string{user, thought("plain", "thinking", `a`)}, []string{asked}},
 		"F04 thinking of this turn alone": {
-			append(thinking, "reasoning_scope", "current_turn"), []string{user, thought("plain", "thinking", `a`), answer, user, thought("plain", "thinking", `b`), calledA, outA},
+			append(thinking, "reasoning_scope", "current_turn"),
+			[]string{user, thought("plain", "thinking", `a`), answer, user, thought("plain", "thinking", `b`), calledA, outA},
 			[]string{asked, `{"role":"assistant","content":"x"}`, asked, `{"role":"assistant","content":"","thinking":"b","tool_calls":[` + useA + `]}`, resultA},
 		},
 	}

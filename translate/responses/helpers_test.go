@@ -70,7 +70,7 @@ func parse(t testing.TB, body string) *translate.Request {
 // check holds a body against what the provider takes.
 func (p *provider) check(t testing.TB, body []byte) {
 	t.Helper()
-	if why := upstreamtest.ResponsesRefusal(body, p.rules()...); why != "" {
+	if why := upstreamtest.ResponsesRefusal(body, p.rules(body)...); why != "" {
 		t.Fatalf("%s refuses it: %s\n%.400s", p.Target.Provider, why, body)
 	}
 	d, doc := &p.Dialect, gjson.ParseBytes(body)
@@ -97,7 +97,7 @@ func (p *provider) check(t testing.TB, body []byte) {
 }
 
 // rules are what the strict upstream of the tests has to know of a dialect.
-func (p *provider) rules() []upstreamtest.ResponsesOption {
+func (p *provider) rules(body []byte) []upstreamtest.ResponsesOption {
 	d := &p.Dialect
 	rules := []upstreamtest.ResponsesOption{upstreamtest.WithoutParameters(d.DropFields...)}
 	if p.native() {
@@ -109,7 +109,9 @@ func (p *provider) rules() []upstreamtest.ResponsesOption {
 	}
 	custom := d.CustomToolNames
 	if d.CustomTools == "native" && len(custom) == 0 {
-		custom = []string{"apply_patch", "exec", "c"}
+		for _, name := range gjson.GetBytes(body, `tools.#(type=="custom")#.name`).Array() {
+			custom = append(custom, name.String())
+		}
 	}
 	rules = append(rules, upstreamtest.Plain(custom, hosted), upstreamtest.AllowParameters("enable_thinking"), upstreamtest.Stateless, upstreamtest.WithoutParameters(
 		"access_programs", "background", "context_management", "conversation", "max_tool_calls", "metadata", "moderation", "previous_response_id",

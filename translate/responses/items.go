@@ -2,6 +2,7 @@ package responses
 
 import (
 	"bytes"
+	"cmp"
 
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/jsonscan"
@@ -63,10 +64,10 @@ func (t *translator) begin(one *outputItem, index int64, out *translate.Stream) 
 	return it
 }
 
-// beginCall hands a call to the client once its name is known. What comes as the call of a custom tool that the client has not declared
-// is a tool which the provider runs itself.
+// beginCall hands a call to the client once its name and its id are known, or no more of it will come. What comes as the call of a custom
+// tool that the client has not declared is a tool which the provider runs itself.
 func (it *item) beginCall(out *translate.Stream) {
-	if it.call != nil || it.name == "" || it.foreign {
+	if it.call != nil || it.name == "" || it.callID == "" && !it.done || it.foreign {
 		return
 	}
 	tool, declared := out.Request().Tools.Called(it.name)
@@ -197,9 +198,7 @@ func (it *item) finish(t *translator, one *outputItem, raw []byte, out *translat
 	case reasoning:
 		it.finishReasoning(t, one, raw, out)
 	case functionCall, customCall:
-		if it.name == "" {
-			it.callID, it.name = one.callID, one.name
-		}
+		it.callID, it.name = cmp.Or(it.callID, one.callID), cmp.Or(it.name, one.name)
 		it.beginCall(out)
 		if !it.streamed {
 			it.arguments(one.arguments)

@@ -124,6 +124,10 @@ func (t *translator) nth(typ string, n int) *item {
 
 // complete ends a reply that says it is whole, unless it is not: a tool's input that breaks off would be run as it is.
 func (t *translator) complete(out *translate.Stream) error {
+	for _, it := range t.items {
+		it.done = true
+		it.beginCall(out)
+	}
 	nameless := func(it *item) bool {
 		return (it.typ == functionCall || it.typ == customCall) && it.call == nil && !it.foreign
 	}

@@ -18,7 +18,7 @@ func plain(c *jsonscan.Cursor) bool {
 	keywords, typed := 0, false
 	for key := range c.Members() {
 		keywords++
-		ok := false
+		var ok bool
 		switch key {
 		case "type":
 			typed = true

@@ -138,6 +138,7 @@ func (f *fitter) choiceOfTypes(dst []byte, n *node) []byte {
 			branch.properties, branch.required = n.properties, n.required
 		case stringType:
 			branch.values = n.values
+		default: // has nothing of its own
 		}
 		branches = append(branches, branch)
 	}
