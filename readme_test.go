@@ -75,7 +75,11 @@ func knobTable() string {
 		if json.Unmarshal(knob.Default, &words) != nil {
 			words = strings.Trim(strings.NewReplacer(`"`, "", ",", "").Replace(string(knob.Default)), "[]{}")
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", knob.Name, values, code(words), strings.ReplaceAll(knob.Doc, "<", `\<`))
+		doc := strings.ReplaceAll(knob.Doc, "<", `\<`)
+		if len(knob.Wires) > 0 {
+			doc = "on " + code(strings.Join(knob.Wires, "`, `")) + ": " + doc
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", knob.Name, values, code(words), doc)
 	}
 	return b.String()
 }

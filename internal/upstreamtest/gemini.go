@@ -50,7 +50,8 @@ func GeminiRefusal(model string, body []byte, options ...GeminiOption) string {
 	}
 	doc := gjson.ParseBytes(body)
 	for _, err := range []error{
-		geminiHas(doc, "", "body"), r.checkContents(doc.Get("contents")), r.checkSystem(doc.Get("systemInstruction")), r.checkTools(doc), r.checkConfig(doc),
+		geminiHas(doc, "", "body"), r.checkContents(doc.Get("contents")), r.checkSystem(doc.Get("systemInstruction")), r.checkTools(doc),
+		r.checkConfig(doc),
 	} {
 		if err != nil {
 			return err.Error()
@@ -78,8 +79,8 @@ func (r *geminiRules) third() bool { return r.version >= 3 }
 // geminiFields are the members of each object that is sent.
 var geminiFields = map[string]string{
 	"body": "contents systemInstruction tools toolConfig generationConfig safetySettings cachedContent serviceTier continuationToken",
-	"generationConfig": "maxOutputTokens temperature topP topK stopSequences seed responseMimeType responseJsonSchema responseSchema thinkingConfig " +
-		"candidateCount presencePenalty frequencyPenalty mediaResolution",
+	"generationConfig": "maxOutputTokens temperature topP topK stopSequences seed responseMimeType responseJsonSchema responseSchema " +
+		"thinkingConfig candidateCount presencePenalty frequencyPenalty mediaResolution",
 	"thinkingConfig":        "includeThoughts thinkingLevel thinkingBudget",
 	"tool":                  "functionDeclarations googleSearch",
 	"googleSearch":          "timeRangeFilter",

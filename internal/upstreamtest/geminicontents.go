@@ -88,7 +88,8 @@ func geminiAnswered(calls, answers []gjson.Result) error {
 	case len(calls) == 0 && len(answers) > 0:
 		return verbatim("Please ensure that function response turn comes immediately after a function call turn.")
 	case len(calls) != len(answers):
-		return verbatim("Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.")
+		return verbatim("Please ensure that the number of function response parts is equal to the number of function call parts of the " +
+			"function call turn.")
 	}
 	for i, call := range calls {
 		if name := answers[i].Get("name"); name.Str != call.Get("name").Str || name.Str == "" {
@@ -123,12 +124,17 @@ func (g *geminiTalk) part(part gjson.Result, role string) error {
 	}
 	if users := []string{"inlineData", "fileData", "functionResponse"}; role == "model" && slices.Contains(users, data[0]) {
 		return fmt.Errorf("%s is nothing that a model says", data[0])
-	} else if role == "user" && data[0] != "text" && !slices.Contains(users, data[0]) || role == "user" && (signature.Exists() || part.Get("thought").Exists()) {
-		return fmt.Errorf("%s is nothing that a user says", part.Raw)
+	} else if role == "user" {
+		if data[0] != "text" && !slices.Contains(users, data[0]) || signature.Exists() || part.Get("thought").Exists() {
+			return fmt.Errorf("%s is nothing that a user says", part.Raw)
+		}
 	}
 	if part.Get("mediaResolution").Exists() {
-		if err := geminiHas(part.Get("mediaResolution"), g.at+".media_resolution", "mediaResolution"); err != nil || !g.third() || data[0] != "inlineData" {
-			return errors.Join(err, errors.New("media_resolution is not supported here"))
+		if err := geminiHas(part.Get("mediaResolution"), g.at+".media_resolution", "mediaResolution"); err != nil {
+			return err
+		}
+		if !g.third() || data[0] != "inlineData" {
+			return errors.New("media_resolution is not supported here")
 		}
 	}
 	value := part.Get(data[0])

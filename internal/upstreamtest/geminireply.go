@@ -19,7 +19,8 @@ func GeminiStream(chunks ...string) Reply {
 
 // GeminiParts is a chunk of parts, each a JSON object.
 func GeminiParts(parts ...string) string {
-	return `{"candidates":[{"content":{"parts":[` + strings.Join(parts, ",") + `],"role":"model"},"index":0}],"modelVersion":"mock-model","responseId":"r1"}`
+	return `{"candidates":[{"content":{"parts":[` + strings.Join(parts, ",") + `],"role":"model"},"index":0}],` +
+		`"modelVersion":"mock-model","responseId":"r1"}`
 }
 
 // GeminiText is a chunk of the answer.
@@ -55,8 +56,8 @@ func GeminiSignature(signature string) string {
 
 // GeminiFinish is the last chunk, with the reason to finish and the counts: of the prompt, of the answer and of the thoughts.
 func GeminiFinish(reason string, prompt, answer, thoughts int) string {
-	return `{"candidates":[{"content":{"parts":[{"text":""}],"role":"model"},"finishReason":"` + reason + `","index":0}],"usageMetadata":{"promptTokenCount":` +
-		strconv.Itoa(prompt) + `,"candidatesTokenCount":` + strconv.Itoa(answer) + `,"thoughtsTokenCount":` + strconv.Itoa(thoughts) +
+	return `{"candidates":[{"content":{"parts":[{"text":""}],"role":"model"},"finishReason":"` + reason + `","index":0}],` +
+		`"usageMetadata":{"promptTokenCount":` + strconv.Itoa(prompt) + `,"candidatesTokenCount":` + strconv.Itoa(answer) + `,"thoughtsTokenCount":` + strconv.Itoa(thoughts) +
 		`,"totalTokenCount":` + strconv.Itoa(prompt+answer+thoughts) + `},"modelVersion":"mock-model","responseId":"r1"}`
 }
 

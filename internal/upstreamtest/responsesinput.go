@@ -187,7 +187,7 @@ func (r *responsesRules) checkCall(item gjson.Result, text, output string) *refu
 		return refusef("invalid_value", "Invalid 'input.name': '%s' does not match the pattern '%s'.", item.Get("name"), functionName)
 	case item.Get(text).Type != gjson.String:
 		return refusef("missing_required_parameter", "Missing required parameter: 'input.%s'.", text)
-	case r.identified && (item.Get("id").Str == "" || item.Get("status").Str == ""):
+	case r.identified && (item.Get("id").Str == "" || item.Get("status").Str == "" && text == "arguments"):
 		return refusef("", "input: missing field `id` or `status`")
 	case r.plain && item.Get("namespace").Exists():
 		return refusef("unknown_parameter", "Unknown parameter: 'input.namespace'.")

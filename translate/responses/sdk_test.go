@@ -29,7 +29,7 @@ func TestOpenAIsTypesReadWhatIsSent(t *testing.T) {
 		`"text":{"verbosity":"low","format":{"type":"json_schema","name":"n","strict":true,"schema":{"type":"object"}}},`+
 		`"tools":[{"type":"function","name":"f","description":"d","strict":true,"parameters":{"type":"object","properties":{}}},{"type":"custom","name":"c","description":"d",`+
 		`"format":{"type":"grammar","syntax":"lark","definition":"start: x"}},{"type":"web_search","filters":{"allowed_domains":["a.org"]},"user_location":{"type":"approximate","city":"Bern"}}],`+
-		`"tool_choice":{"type":"function","name":"f"},"input":[{"role":"user","content":[{"type":"input_text","text":"t"},{"type":"input_image","image_url":"https://x/y","detail":"low"},`+
+		`"tool_choice":"required","input":[{"role":"user","content":[{"type":"input_text","text":"t"},{"type":"input_image","image_url":"https://x/y","detail":"low"},`+
 		`{"type":"input_file","filename":"a.pdf","file_data":"data:application/pdf;base64,QUJD"},{"type":"input_file","file_url":"https://x/z"}]},`+
 		thoughtOf(rs1, "plain", "up", "encrypted_content", original)+`,{"role":"assistant","content":"a"},`+callF1+`,{"type":"custom_tool_call","call_id":"call_2","name":"c","input":"x"},`+
 		`{"type":"function_call_output","call_id":"call_1","output":[{"type":"input_text","text":"t"},{"type":"input_image","image_url":"data:image/png;base64,AAAA"}]},`+

@@ -76,7 +76,7 @@ const idLen = 24
 func (e *encoder) call(call *translate.Call) {
 	if e.nativeCall(call.WireName) {
 		e.item("custom_tool_call")
-		e.itemIdentity("ctc_", call.ID)
+		e.itemID("ctc_", call.ID)
 		e.text(`,"call_id":`)
 		e.callID(call.ID)
 		e.text(`,"name":`)
@@ -87,7 +87,9 @@ func (e *encoder) call(call *translate.Call) {
 		return
 	}
 	e.item("function_call")
-	e.itemIdentity("fc_", call.ID)
+	if e.itemID("fc_", call.ID) {
+		e.text(`,"status":"completed"`)
+	}
 	e.text(`,"call_id":`)
 	e.callID(call.ID)
 	e.text(`,"name":`)
@@ -97,11 +99,13 @@ func (e *encoder) call(call *translate.Call) {
 	e.text(`"}`)
 }
 
-// itemIdentity writes id and status for services that keep track of items: those whose reasoning goes back sealed.
-func (e *encoder) itemIdentity(prefix, callID string) {
-	if e.d.ReasoningOut == fieldEncrypted {
-		e.text(`,"id":"` + prefix + translate.Hash62(callID, idLen) + `","status":"completed"`)
+// itemID writes an id for services that keep track of items, and reports whether this is one: those whose reasoning goes back sealed.
+func (e *encoder) itemID(prefix, callID string) bool {
+	keeps := e.d.ReasoningOut == fieldEncrypted
+	if keeps {
+		e.text(`,"id":"` + prefix + translate.Hash62(callID, idLen) + `"`)
 	}
+	return keeps
 }
 
 // nativeCall reports whether a name is that of a custom tool which the upstream is told of as such. Calls of tools that are not declared
