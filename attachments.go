@@ -101,7 +101,7 @@ func (x *exchange) fetch(at *attachments) *fault.Fault {
 		return nil
 	}
 	x.setIdle(true)
-	results := x.handler.fetcher.Fetch(x.request.Context(), at.urls)
+	results := x.handler.fetcher.Fetch(x.request.Context(), at.urls, at.dialect.ImageTypes...)
 	x.setIdle(false)
 	for i, result := range results {
 		ordinal := at.wanted[i]

@@ -39,7 +39,7 @@ type Provider struct {
 	// Preset is the built-in description that the provider is based on. Default: the one of the provider's name, if there is one.
 	Preset string `json:"preset,omitempty"`
 
-	// Wire is the upstream format: chat. Default: the preset's, else chat.
+	// Wire is the upstream format: chat, responses, messages, gemini, converse or ollama. Default: the preset's, else chat.
 	Wire string `json:"wire,omitempty"`
 
 	// BaseURLs are what the wire's own path is added to: several for several hosts of one service, which differ in nothing but host and

@@ -46,7 +46,8 @@ func (r *relayed) response(c *jsonscan.Cursor, event []byte, from int) {
 	members := false
 	for key := range c.Members() {
 		members = true
-		at, of := Span{Start: c.Offset()}, (*Span)(nil)
+		at := Span{Start: c.Offset()}
+		var of *Span
 		switch key {
 		case "id":
 			of = &r.id

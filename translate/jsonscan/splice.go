@@ -54,8 +54,9 @@ func skipSpace(text []byte, pos int) int {
 // MemberStart is where the member of an object begins whose value begins at value: the opening quote of its name.
 func MemberStart(text []byte, value int) int {
 	i := bytes.LastIndexByte(text[:value], ':')
-	i = bytes.LastIndexByte(text[:i], '"')
-	for i--; text[i] != '"' || escaped(text, i); i-- {
+	i = bytes.LastIndexByte(text[:i], '"') - 1
+	for text[i] != '"' || escaped(text, i) {
+		i--
 	}
 	return i
 }

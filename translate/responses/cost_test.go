@@ -74,6 +74,7 @@ func bigRequest(t testing.TB) []byte {
 }
 
 func benchmarkRequest(b *testing.B, p *provider) {
+	b.Helper()
 	body := bigRequest(b)
 	req := wiretest.Parse(b, body)
 	dst := make([]byte, 0, len(body)*2)
@@ -97,6 +98,7 @@ func BenchmarkRequestParsed(b *testing.B) {
 }
 
 func benchmarkReply(b *testing.B, p *provider) {
+	b.Helper()
 	words := make([]string, 2000)
 	for i := range words {
 		words[i] = "word "

@@ -40,6 +40,7 @@ var made = regexp.MustCompile(`"(rs|fc|ctc|tsc|cmp|msg)_(call_|resp_)?([0-9a-z]{
 
 // requests are the recorded requests of Codex as if OpenAI had answered the earlier ones.
 func requests(t testing.TB) map[string]string {
+	t.Helper()
 	all := make(map[string]string)
 	for name, body := range wiretest.Requests(t) {
 		text := made.ReplaceAllStringFunc(string(body), func(id string) string {
