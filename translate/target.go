@@ -15,6 +15,10 @@ type Target struct {
 	// Media says what is sent for the images and files of the request; nil sends all as they are.
 	Media Media
 
+	// WithoutReasoning leaves out what the model has thought before, because the provider could not open it: its key has changed, or the
+	// account.
+	WithoutReasoning bool
+
 	// Continuation makes the request one that goes on with a reply which the provider has paused. It is what the wire's decoder gave, in
 	// a form of its own; nil for the first request of a reply.
 	Continuation []byte

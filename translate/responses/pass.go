@@ -110,6 +110,9 @@ func (p *passing) item(it *translate.SourceItem) {
 		p.orphaned = false
 	}
 	switch {
+	case it.Type == "reasoning" && p.target.WithoutReasoning:
+		p.orphaned = true
+		p.Remove(it.Span.Start, it.Span.End)
 	case it.Sealed:
 		original := ownState(it.State, p.target)
 		p.orphaned = original == nil

@@ -186,6 +186,24 @@ func TestF19ReasoningComesBackToItsIssuer(t *testing.T) {
 	}
 }
 
+// What cannot be opened any more, because the key or the account is another, is left out at the second try.
+func TestF19ReasoningCanBeLeftOut(t *testing.T) {
+	items := map[string]string{"openai": original, "xai": thoughtOf("rs_1", "xai", "grok-4.7", "encrypted_content", `{"type":"reasoning","id":"rs_x","summary":[],"encrypted_content":"x","status":"completed"}`)}
+	for name, thought := range items {
+		p := preset(t, name)
+		request := thread(user, thought, callF1, outputF1)
+		if body := string(p.body(t, request)); !strings.Contains(body, `"reasoning"`) {
+			t.Errorf("at the first try %s gets %s", name, body)
+		}
+		p.Target.WithoutReasoning = true
+		body := p.body(t, request)
+		p.check(t, body)
+		if strings.Contains(string(body), `"reasoning"`) || strings.Contains(string(body), fc1) {
+			t.Errorf("at the second try %s gets %s", name, body)
+		}
+	}
+}
+
 // A thread that began elsewhere goes on with OpenAI.
 func TestF19AThreadChangesToOpenAI(t *testing.T) {
 	for name, p := range map[string]*provider{"xai": preset(t, "xai"), "deepseek": preset(t, "deepseek"), "kimi": preset(t, "kimi")} {

@@ -29,6 +29,9 @@ func (e *encoder) assistant(m *translate.Message, current bool) {
 
 // pastReasoning writes reasoning in the form that the provider takes back. Another's is left out: its form means nothing here.
 func (e *encoder) pastReasoning(r *translate.Reasoning) {
+	if e.target.WithoutReasoning {
+		return
+	}
 	switch e.d.ReasoningOut {
 	case fieldEncrypted:
 		if item := ownState(r.State, e.target); item != nil {
