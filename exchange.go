@@ -31,7 +31,8 @@ type exchange struct {
 	body    payload // what goes upstream, and how the reply is read
 	client  *client
 	attempt *attempt
-	lessons int // how often it has learned
+	lessons int  // how often it has learned
+	forgets bool // reasoning of earlier turns stays out of the attempts
 
 	mu        sync.Mutex
 	idle      bool // the reply is waiting for the upstream
@@ -56,6 +57,7 @@ type attempt struct {
 	ask          func() (*http.Response, error) // sends the request, again where a reply pauses
 	continuation []byte                         // of the target, then
 	pauses       int
+	forgets      bool            // reasoning of earlier turns stays out
 	media        translate.Media // what goes out of the request's images and files; nil before it is known
 
 	heard    atomic.Bool  // something came from the provider since the watch last looked
@@ -125,7 +127,7 @@ func (x *exchange) try(t target) *fault.Fault {
 	}
 	x.record.Attempts = append(x.record.Attempts, Attempt{Provider: t.upstream.name, Model: t.model, Start: x.handler.now()})
 	log := x.record.Last()
-	x.attempt = &attempt{target: t, dialect: d, log: log, heardAt: log.Start}
+	x.attempt = &attempt{target: t, dialect: d, log: log, heardAt: log.Start, forgets: x.forgets}
 	if f := x.missingKey(x.attempt); f != nil {
 		log.Cause, log.End = f.Brief(), x.handler.now()
 		return f

@@ -19,9 +19,17 @@ type lesson struct {
 	refused *attempt // the attempt that taught it
 }
 
-// persist makes attempts at a target: one, and another for each thing that a refusal teaches.
+// persist makes attempts at a target: one, another without the reasoning of earlier turns where that cannot be opened any more, and another
+// for each thing that a refusal teaches.
 func (x *exchange) persist(t target) *fault.Fault {
+	x.forgets = false
 	f := x.try(t)
+	if f != nil && f.Kind == fault.StaleReasoning {
+		x.handler.logger.Info("the provider cannot open its own reasoning of earlier turns; it is left out",
+			zap.String("request_id", x.record.ID), zap.String("provider", t.upstream.name), zap.String("model", t.model))
+		x.forgets = true
+		f = x.try(t)
+	}
 	for last := x.learn(f, nil); last != nil; last = x.learn(f, last) {
 		f = x.try(t)
 	}

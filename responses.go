@@ -50,7 +50,7 @@ func (p *responses) wirePath(a *attempt) string { return a.upstream.wire.urlPath
 
 func (p *responses) target(a *attempt) *translate.Target {
 	model := a.upstream.describe(a.model)
-	return &translate.Target{Provider: a.upstream.name, Model: a.model, MaxOutput: model.MaxOutputTokens, Continuation: a.continuation, Media: a.media}
+	return &translate.Target{Provider: a.upstream.name, Model: a.model, MaxOutput: model.MaxOutputTokens, Continuation: a.continuation, Media: a.media, WithoutReasoning: a.forgets}
 }
 
 func (p *responses) encode(x *exchange, a *attempt) ([]byte, *fault.Fault) {
@@ -59,7 +59,11 @@ func (p *responses) encode(x *exchange, a *attempt) ([]byte, *fault.Fault) {
 	}
 	x.noteDropped(a, droppedTools(p.req, a))
 	dst := borrow(p.req.Size + p.req.Size/8 + 1024)
-	return a.upstream.wire.encode(dst, p.req, p.target(a), a.dialect), nil
+	req := p.req
+	if a.forgets {
+		req = req.WithoutReasoning()
+	}
+	return a.upstream.wire.encode(dst, req, p.target(a), a.dialect), nil
 }
 
 func (p *responses) header(h http.Header, a *attempt) {

@@ -36,6 +36,8 @@ var kindNames = map[string]Kind{
 	"timed_out":      TimedOut,
 	"filtered":       Filtered,
 	"rejected":       Rejected,
+
+	"stale_reasoning": StaleReasoning,
 }
 
 var classes = sync.OnceValue(func() []class {

@@ -33,6 +33,9 @@ const (
 	ContextLength
 	// Rejected is a request that the provider found faulty.
 	Rejected
+	// StaleReasoning is a request with reasoning that the provider has sealed and does not open any more: its key has changed, or the
+	// account has.
+	StaleReasoning
 	// Unauthorized is a key that the provider does not take, or the lack of one.
 	Unauthorized
 	// NoCredit is an account without money or quota left.
@@ -99,7 +102,7 @@ func (f *Fault) Error() string {
 // Brief is the message for logs. It leaves out what the provider said of the request itself, for that may quote the prompt.
 func (f *Fault) Brief() string {
 	switch {
-	case !f.Quoted, f.Kind != Rejected && f.Kind != ContextLength && f.Kind != Filtered:
+	case !f.Quoted, f.Kind != Rejected && f.Kind != StaleReasoning && f.Kind != ContextLength && f.Kind != Filtered:
 		return f.Error()
 	case f.Status == 0:
 		return "provider " + f.Provider + " reported an error: " + f.ErrorCode()
@@ -129,6 +132,7 @@ var forms = map[Kind]form{
 	NotFound:          {404, "invalid_request_error", "not_found", true, false},
 	ContextLength:     {400, "invalid_request_error", "context_length_exceeded", true, false},
 	Rejected:          {400, "invalid_request_error", "invalid_prompt", true, true},
+	StaleReasoning:    {400, "invalid_request_error", "invalid_prompt", true, true},
 	Unauthorized:      {502, "server_error", "provider_unauthorized", true, true},
 	NoCredit:          {429, "insufficient_quota", "insufficient_quota", true, true},
 	NoSuchModel:       {404, "invalid_request_error", "model_not_found", true, true},

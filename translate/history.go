@@ -69,6 +69,18 @@ func (m *Message) say(parts []Part) {
 	m.Parts = append(m.Parts, parts...)
 }
 
+// WithoutReasoning is the request without what the model has thought before.
+func (r *Request) WithoutReasoning() *Request {
+	bare := *r
+	bare.History = slices.Clone(r.History)
+	for i := range bare.History {
+		m := &bare.History[i]
+		m.Reasoning = nil
+		m.Said = slices.DeleteFunc(slices.Clone(m.Said), func(p Piece) bool { return p.Kind == ReasoningPiece })
+	}
+	return &bare
+}
+
 // AwaitsAnswer reports whether the user has spoken last.
 func (r *Request) AwaitsAnswer() bool {
 	return len(r.History) > 0 && r.History[len(r.History)-1].Role == User

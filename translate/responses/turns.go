@@ -132,9 +132,8 @@ func inputOf(arguments []byte) []byte {
 
 // callID writes an id in the form that the provider takes.
 func (e *encoder) callID(id string) {
-	const most = 64
 	switch {
-	case e.d.ToolCallID == "max40" && len(id) > 40, e.d.ToolCallID == "max64" && len(id) > most:
+	case e.d.ToolCallID == "max40" && (len(id) > 40 || !isName(id)), e.d.ToolCallID == "max64" && !isName(id):
 		id = "call_" + translate.Hash62(id, idLen)
 	}
 	e.string(id)
