@@ -36,7 +36,7 @@ func TestErrorsOfGoogleAreRead(t *testing.T) {
 		"a model of Vertex that is not there": {404, "NOT_FOUND", "Publisher Model `projects/p/locations/l/publishers/google/models/gemini-9` was not found or your project does not have access to it.", "", fault.NoSuchModel, 0},
 		"a prompt that is too long":           {400, "INVALID_ARGUMENT", "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).", "", fault.ContextLength, 0},
 		"a missing signature":                 {400, "INVALID_ARGUMENT", "Function call is missing a thought_signature in functionCall parts.", "", fault.StaleReasoning, 0},
-		"a wrong place":                       {400, "FAILED_PRECONDITION", "User location is not supported for the API use.", "", fault.StaleReasoning, 0},
+		"a wrong place":                       {400, "FAILED_PRECONDITION", "User location is not supported for the API use.", "", fault.Rejected, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
