@@ -1,6 +1,7 @@
 package codexresponses
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 
@@ -10,11 +11,16 @@ import (
 
 // readBody reads the client's whole body and decodes it. The limit holds for what is sent and for what it decodes to. All of it is
 // read before anything is written, for HTTP/1 clients that send before they listen.
-func (h *Handler) readBody(r *http.Request) ([]byte, *fault.Fault) {
-	body, err := contentcoding.Decode(r.Body, r.Header.Values("Content-Encoding"), r.ContentLength, h.MaxBody)
+//
+// The body is given back when the exchange ends; nothing that outlives it may point into it.
+func (x *exchange) readBody() ([]byte, *fault.Fault) {
+	h, r := x.handler, x.request
+	room := borrow(int(min(max(r.ContentLength, 0), maxLent/2)) + bytes.MinRead)
+	body, err := contentcoding.Decode(room, r.Body, r.Header.Values("Content-Encoding"), r.ContentLength, h.MaxBody)
 	var maxBytes *http.MaxBytesError
 	switch {
 	case err == nil:
+		x.read = body
 		return body, nil
 	case errors.Is(err, contentcoding.ErrTooLarge):
 		return nil, fault.New(fault.TooLarge, "the body is larger than the limit of %d bytes", h.MaxBody)

@@ -14,7 +14,7 @@ import (
 func (h *Handler) serveChatCompletions(w http.ResponseWriter, r *http.Request) error {
 	x := h.newExchange(w, r, "chat_completions")
 	defer x.finish()
-	body, f := h.readBody(r)
+	body, f := x.readBody()
 	if f != nil {
 		return x.fail(f)
 	}

@@ -28,6 +28,7 @@ type exchange struct {
 	codex   bool          // the client is Codex
 	record  Record
 
+	read    []byte  // the client's body
 	body    payload // what goes upstream, and how the reply is read
 	client  *client
 	attempt *attempt
@@ -236,4 +237,5 @@ func (x *exchange) finish() {
 	for _, o := range x.handler.observers {
 		o.observe(x.request.Context(), &x.record)
 	}
+	giveBack(x.read)
 }

@@ -284,5 +284,8 @@ func (rd *replyReader) Close() error {
 	if !rd.payload.req.Stream {
 		rd.drain()
 	}
+	if events, ok := rd.events.(interface{ Release() }); ok {
+		events.Release()
+	}
 	return rd.body.Close()
 }

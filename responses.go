@@ -14,7 +14,7 @@ import (
 func (h *Handler) serveResponses(w http.ResponseWriter, r *http.Request) error {
 	x := h.newExchange(w, r, "responses")
 	defer x.finish()
-	body, f := h.readBody(r)
+	body, f := x.readBody()
 	if f != nil {
 		return x.fail(f)
 	}

@@ -34,8 +34,9 @@ const usualWindow = 8 << 20
 const maxCodings = 4
 
 // Decode reads a body to its end and undoes its codings, the last applied first. Both the bytes read and the bytes of each decoding are
-// at most limit. length is the body's length where it is known, else negative.
-func Decode(body io.Reader, contentEncoding []string, length, limit int64) ([]byte, error) {
+// at most limit. length is the body's length where it is known, else negative. The body is read behind room, which grows where it has to; a
+// body without codings is returned there.
+func Decode(room []byte, body io.Reader, contentEncoding []string, length, limit int64) ([]byte, error) {
 	codings, err := parse(contentEncoding)
 	if err != nil {
 		return nil, err
@@ -43,7 +44,7 @@ func Decode(body io.Reader, contentEncoding []string, length, limit int64) ([]by
 	if length > limit {
 		return nil, ErrTooLarge
 	}
-	data, err := readAll(body, length, limit)
+	data, err := readAll(room, body, length, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func decode(coding string, data []byte, limit int64) ([]byte, error) {
 	case src == nil:
 		out, err = decodeZstd(data, limit)
 	default:
-		out, err = readAll(src, -1, limit)
+		out, err = readAll(nil, src, -1, limit)
 	}
 	if err != nil && !errors.Is(err, ErrTooLarge) {
 		return nil, fmt.Errorf("decoding %s: %w", coding, err)
@@ -132,12 +133,12 @@ func decodeZstd(data []byte, limit int64) ([]byte, error) {
 }
 
 // readAll reads at most limit bytes. A known length saves growing.
-func readAll(src io.Reader, length, limit int64) ([]byte, error) {
+func readAll(room []byte, src io.Reader, length, limit int64) ([]byte, error) {
 	size := int64(bytes.MinRead)
 	if length > 0 {
 		size += min(length, 1<<20) // a claim alone gets no more
 	}
-	buf := bytes.NewBuffer(make([]byte, 0, size))
+	buf := bytes.NewBuffer(slices.Grow(room, int(size)))
 	n, err := buf.ReadFrom(io.LimitReader(src, limit+1))
 	if err != nil {
 		return nil, err

@@ -52,7 +52,7 @@ func encode(t testing.TB, coding string, data []byte) []byte {
 }
 
 func decode(data []byte, contentEncoding ...string) ([]byte, error) {
-	return contentcoding.Decode(bytes.NewReader(data), contentEncoding, int64(len(data)), limit)
+	return contentcoding.Decode(nil, bytes.NewReader(data), contentEncoding, int64(len(data)), limit)
 }
 
 func TestF05BodiesAreDecoded(t *testing.T) {
@@ -85,7 +85,7 @@ func TestF05BodiesAreDecoded(t *testing.T) {
 			if err != nil || string(got) != text {
 				t.Errorf("got %q, %v", got, err)
 			}
-			unknown, err := contentcoding.Decode(iotest.OneByteReader(bytes.NewReader(test.body)), test.header, -1, limit)
+			unknown, err := contentcoding.Decode(nil, iotest.OneByteReader(bytes.NewReader(test.body)), test.header, -1, limit)
 			if err != nil || string(unknown) != text {
 				t.Errorf("of unknown length, byte by byte: got %q, %v", unknown, err)
 			}
@@ -143,7 +143,7 @@ func TestF05BadBodiesAreRefused(t *testing.T) {
 func TestTheSourcesErrorComesOut(t *testing.T) {
 	broken := errors.New("connection reset")
 	for _, header := range [][]string{nil, {"gzip"}} {
-		_, err := contentcoding.Decode(iotest.ErrReader(broken), header, -1, limit)
+		_, err := contentcoding.Decode(nil, iotest.ErrReader(broken), header, -1, limit)
 		if !errors.Is(err, broken) {
 			t.Errorf("got %v", err)
 		}
@@ -161,10 +161,10 @@ func TestF80TheLimitHoldsOnBothSides(t *testing.T) {
 	if _, err := decode(noise); !errors.Is(err, contentcoding.ErrTooLarge) {
 		t.Errorf("one byte more: got %v", err)
 	}
-	if _, err := contentcoding.Decode(bytes.NewReader(noise), nil, -1, limit); !errors.Is(err, contentcoding.ErrTooLarge) {
+	if _, err := contentcoding.Decode(nil, bytes.NewReader(noise), nil, -1, limit); !errors.Is(err, contentcoding.ErrTooLarge) {
 		t.Errorf("one byte more, of unknown length: got %v", err)
 	}
-	if _, err := contentcoding.Decode(iotest.ErrReader(errors.New("read")), nil, limit+1, limit); !errors.Is(err, contentcoding.ErrTooLarge) {
+	if _, err := contentcoding.Decode(nil, iotest.ErrReader(errors.New("read")), nil, limit+1, limit); !errors.Is(err, contentcoding.ErrTooLarge) {
 		t.Errorf("a length over the limit: got %v", err)
 	}
 	text := bytes.Repeat([]byte("a"), limit+1)
@@ -188,7 +188,7 @@ func TestF80LongSessionsAreTaken(t *testing.T) {
 	text := bytes.Repeat([]byte("all work and no play "), 2<<20)
 	for _, coding := range []string{"zstd", "gzip"} { // what Codex sends, and what others do
 		body := encode(t, coding, text)
-		got, err := contentcoding.Decode(bytes.NewReader(body), []string{coding}, int64(len(body)), 64<<20)
+		got, err := contentcoding.Decode(nil, bytes.NewReader(body), []string{coding}, int64(len(body)), 64<<20)
 		if err != nil || !bytes.Equal(got, text) {
 			t.Errorf("%s: got %d bytes, %v", coding, len(got), err)
 		}
@@ -200,7 +200,7 @@ func TestASmallLimitTakesSmallBodies(t *testing.T) {
 	text := []byte(`{"model":"m"}`)
 	for _, coding := range contentcoding.Codings {
 		body := encode(t, coding, text)
-		if got, err := contentcoding.Decode(bytes.NewReader(body), []string{coding}, int64(len(body)), 100); err != nil || !bytes.Equal(got, text) {
+		if got, err := contentcoding.Decode(nil, bytes.NewReader(body), []string{coding}, int64(len(body)), 100); err != nil || !bytes.Equal(got, text) {
 			t.Errorf("%s: got %q, %v", coding, got, err)
 		}
 	}
@@ -296,7 +296,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte{}, "zstd")
 	f.Fuzz(func(t *testing.T, body []byte, header string) {
 		const small = 1 << 16
-		got, err := contentcoding.Decode(bytes.NewReader(body), []string{header}, int64(len(body)), small)
+		got, err := contentcoding.Decode(nil, bytes.NewReader(body), []string{header}, int64(len(body)), small)
 		if err == nil && len(got) > small {
 			t.Errorf("got %d bytes", len(got))
 		}

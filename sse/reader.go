@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"sync"
 )
 
 // DefaultMaxEvent is the most bytes that one event may have: enough for a call with a whole file in it, small enough to bound memory.
@@ -31,16 +32,18 @@ type Event struct {
 // Reader splits a body into events. It takes LF, CRLF and CR, a byte order mark, comments, several data lines and fields without a
 // space after the colon, wherever reads split them.
 type Reader struct {
-	src io.Reader
-	max int
-	buf []byte // what was read and not consumed
-	pos int    // next byte of buf to look at
-	err error  // what the source ended with
+	src  io.Reader
+	max  int
+	buf  []byte // what was read and not consumed
+	pos  int    // next byte of buf to look at
+	seen int    // how much of buf behind pos holds no end of a line
+	err  error  // what the source ended with
 
 	started bool // a first byte was seen, so no byte order mark can follow
 	skipLF  bool // the last line ended in CR, so a line feed next belongs to it
 
-	event   []byte // data lines of the event under way, each closed by a line feed
+	single  []byte // the only data line of the event under way, a piece of buf; nil where it is in event
+	event   []byte // data lines of the event under way, joined by line feeds
 	name    []byte
 	hasData bool
 }
@@ -87,7 +90,7 @@ func (r *Reader) scan() (Event, bool, error) {
 	for {
 		line, ok := r.line()
 		if !ok {
-			if len(r.event)+len(r.buf)-r.pos > r.max {
+			if r.size()+len(r.buf)-r.pos > r.max {
 				r.err = ErrTooLong
 				return Event{}, false, ErrTooLong
 			}
@@ -114,20 +117,20 @@ func (r *Reader) line() ([]byte, bool) {
 			rest = rest[1:]
 		}
 	}
-	end := bytes.IndexByte(rest, '\n')
-	searched := rest
+	unseen := rest[r.seen:]
+	end := bytes.IndexByte(unseen, '\n')
 	if end >= 0 {
-		searched = rest[:end]
+		unseen = unseen[:end]
 	}
-	if cr := bytes.IndexByte(searched, '\r'); cr >= 0 {
-		r.pos += cr + 1
-		r.skipLF = true
-		return rest[:cr], true
+	if cr := bytes.IndexByte(unseen, '\r'); cr >= 0 {
+		end, r.skipLF = cr, true
 	}
 	if end < 0 {
+		r.seen = len(rest)
 		return nil, false
 	}
-	r.pos += end + 1
+	end += r.seen
+	r.pos, r.seen = r.pos+end+1, 0
 	return rest[:end], true
 }
 
@@ -137,21 +140,36 @@ func (r *Reader) field(line []byte) {
 	value = bytes.TrimPrefix(value, []byte{' '})
 	switch string(name) {
 	case "data":
-		if len(r.event)+len(value) > r.max {
+		if r.size()+len(value) > r.max {
 			r.err = ErrTooLong
 		}
-		if r.hasData {
-			r.event = append(r.event, '\n')
+		if !r.hasData {
+			r.single, r.hasData = value, true
+			return
 		}
-		r.event = append(r.event, value...)
-		r.hasData = true
+		r.keep()
+		r.event = append(append(r.event, '\n'), value...)
 	case "event":
 		r.name = append(r.name[:0], value...)
 	}
 }
 
+// keep copies the data of the event under way out of buf.
+func (r *Reader) keep() {
+	if r.single != nil {
+		r.event = append(r.event[:0], r.single...)
+		r.single = nil
+	}
+}
+
+// size is how much data the event under way has.
+func (r *Reader) size() int { return max(len(r.event), len(r.single)) }
+
 func (r *Reader) dispatch(partial bool) Event {
 	event := Event{Name: r.name, Data: r.event, Partial: partial}
+	if r.single != nil {
+		event.Data, r.single = r.single, nil
+	}
 	r.name = r.name[:0]
 	r.hasData = false
 	return event
@@ -162,7 +180,7 @@ func (r *Reader) last() (Event, error) {
 	ended := errors.Is(r.err, io.EOF)
 	if ended && r.pos < len(r.buf) {
 		r.field(r.buf[r.pos:])
-		r.pos = len(r.buf)
+		r.pos, r.seen = len(r.buf), 0
 	}
 	if ended && r.hasData {
 		return r.dispatch(true), nil
@@ -170,16 +188,43 @@ func (r *Reader) last() (Event, error) {
 	return Event{}, r.err
 }
 
+// Release gives the reader's memory back. Nothing may be read any more.
+func (r *Reader) Release() {
+	if cap(r.buf) <= maxKept {
+		buffers.Put(&r.buf)
+	}
+	r.src, r.buf, r.pos, r.err = nil, nil, 0, io.EOF
+}
+
+// buffers are those of readers that have ended. Some events hold a whole request, and a buffer grows by steps.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxKept bounds the buffers that are kept, in bytes.
+const maxKept = 256 << 10
+
+// grow makes room for more in the buffer.
+func (r *Reader) grow() {
+	need := max(readSize, 2*cap(r.buf))
+	var grown []byte
+	if need > readSize {
+		grown = (*buffers.Get().(*[]byte))[:0]
+	}
+	if cap(grown) < need {
+		grown = make([]byte, 0, need)
+	}
+	grown = append(grown, r.buf...)
+	r.buf = grown
+}
+
 // fill reads once, at least one byte or an error.
 func (r *Reader) fill() {
+	r.keep()
 	if r.pos > 0 {
 		r.buf = r.buf[:copy(r.buf, r.buf[r.pos:])]
 		r.pos = 0
 	}
 	if cap(r.buf)-len(r.buf) < readSize/2 {
-		grown := make([]byte, len(r.buf), max(readSize, 2*cap(r.buf)))
-		copy(grown, r.buf)
-		r.buf = grown
+		r.grow()
 	}
 	for range 100 {
 		n, err := r.src.Read(r.buf[len(r.buf):cap(r.buf)])
@@ -206,6 +251,6 @@ func (r *Reader) skipMark() {
 	}
 	r.started = true
 	if bytes.HasPrefix(r.buf, []byte(mark)) {
-		r.pos = len(mark)
+		r.pos, r.seen = len(mark), 0
 	}
 }

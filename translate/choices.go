@@ -42,10 +42,7 @@ func (r *Request) NearestChoice(takes func(choice string) bool) string {
 func AppendTexts(dst []byte, parts []Part) []byte {
 	first := true
 	for i := range parts {
-		text := parts[i].Text
-		if parts[i].Kind != TextPart {
-			text = Note(&parts[i])
-		}
+		text := parts[i].AsText()
 		if len(text) == 0 {
 			continue
 		}

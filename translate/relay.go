@@ -85,6 +85,13 @@ func findSequence(event []byte) Span {
 // RelayState passes on an event about the response as a whole that is not the last: response.created, response.queued or
 // response.in_progress. Where our side has said as much already it is dropped. False for one that is not JSON.
 func (s *Stream) RelayState(typ string, event []byte) bool {
+	if s.Terse {
+		if s.phase == waiting {
+			s.named(quickID(event))
+			s.Begin() // nothing of what the event says besides would stay
+		}
+		return true
+	}
 	r, ok := readRelayed(event)
 	if !ok {
 		return false
@@ -102,12 +109,32 @@ func (s *Stream) RelayState(typ string, event []byte) bool {
 
 // adopt makes the stream's response the service's own, before anything of it has been written.
 func (s *Stream) adopt(r *relayed, event []byte) {
-	if id := r.id.of(event); bytes.HasPrefix(id, []byte(`"resp_`)) {
-		s.id = string(id[1 : len(id)-1])
+	if id := r.id.of(event); len(id) > 0 {
+		s.named(id[1 : len(id)-1])
 	}
 	if r.createdAt > 0 {
 		s.created = r.createdAt
 	}
+}
+
+// named gives the response the id that the service has for it, escaped.
+func (s *Stream) named(id []byte) {
+	if bytes.HasPrefix(id, []byte("resp_")) {
+		s.id = string(id)
+	}
+}
+
+// quickID finds the id of a response that begins with it, as all do, without reading the rest: it holds the whole request.
+func quickID(event []byte) []byte {
+	const before, limit = `"response":{"id":"`, 256
+	head := event[:min(len(event), limit)]
+	start := bytes.Index(head, []byte(before))
+	if start < 0 {
+		return nil
+	}
+	id := head[start+len(before):]
+	end := bytes.IndexByte(id, '"')
+	return id[:max(end, 0)]
 }
 
 // RelayEnd passes on the terminal event: response.completed or response.incomplete. Items that only it names have their events written

@@ -48,6 +48,17 @@ func (t *Target) Source(part *Part) ([]byte, bool) {
 	}
 }
 
+// Inline is an image or file that the target gets as data: its media type as the client wrote it, and the data in base64, escaped. False
+// where it is left out, and where there is nothing but an address.
+func (t *Target) Inline(part *Part) (mediaType string, base64 []byte, ok bool) {
+	source, ok := t.Source(part)
+	if !ok {
+		return "", nil, false
+	}
+	mediaType, base64, ok = SplitDataURL(source)
+	return mediaType, base64, ok && len(base64) > 0
+}
+
 // SplitDataURL takes a data URL apart, both escaped. False for any other URL, and for one that is not in base64.
 func SplitDataURL(url []byte) (mediaType string, base64 []byte, ok bool) {
 	rest, ok := bytes.CutPrefix(url, []byte("data:"))
@@ -61,6 +72,14 @@ func SplitDataURL(url []byte) (mediaType string, base64 []byte, ok bool) {
 	head, ok = bytes.CutSuffix(head, []byte(";base64"))
 	head, _, _ = bytes.Cut(head, []byte(";")) // parameters
 	return string(jsonscan.Unescape(nil, head)), data, ok
+}
+
+// AsText is a part where there can be text only, escaped: a text as it is, and a note of anything else.
+func (part *Part) AsText() []byte {
+	if part.Kind != TextPart {
+		return Note(part)
+	}
+	return part.Text
 }
 
 // Note stands in for an image or file that cannot be sent, escaped.

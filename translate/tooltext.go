@@ -22,6 +22,15 @@ const (
 const InputSchema = `{"type":"object","properties":{"` + InputMember + `":{"type":"string"}},"required":["` + InputMember +
 	`"],"additionalProperties":false}`
 
+// Schema is the JSON schema of what the tool takes, raw: the client's, or that of a custom tool's one text. It is nil where the client has
+// given none.
+func (tool *Tool) Schema() []byte {
+	if tool.Kind == CustomTool {
+		return []byte(InputSchema)
+	}
+	return tool.Parameters
+}
+
 // AppendDescription appends what a tool is for. A custom tool's grammar cannot be enforced where the tool is a JSON function, so the model
 // is told of it.
 func (tool *Tool) AppendDescription(dst []byte) []byte {

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"bytes"
-	"unicode/utf8"
 
 	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/translate"
@@ -69,15 +68,13 @@ func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
 	if len(data) == 0 || data[0] != '{' {
 		return dec.foreign(data)
 	}
-	if !utf8.Valid(data) {
-		data = bytes.ToValidUTF8(data, []byte("\uFFFD"))
-	}
+	data = jsonscan.MendUTF8(data)
 	c := jsonscan.New(data)
 	d := &dec.delta
 	*d = delta{text: d.text[:0], reasoning: d.reasoning[:0], calls: d.calls[:0], citations: d.citations[:0], skipMessages: dec.streamed}
 	d.read(c)
 	if c.Close() != nil {
-		return dec.fault(fault.BadReply, "sent a chunk that is not JSON")
+		return dec.target.Fault(fault.BadReply, "sent a chunk that is not JSON")
 	}
 	if d.failed {
 		if f, ok := fault.FromBody(dec.target.Provider, data); ok {
@@ -96,12 +93,6 @@ func (dec *Decoder) foreign(data []byte) error {
 		}
 	}
 	return nil
-}
-
-func (dec *Decoder) fault(kind fault.Kind, message string) *fault.Fault {
-	f := fault.New(kind, "%s", message)
-	f.Provider = dec.target.Provider
-	return f
 }
 
 // apply passes on what a chunk said: reasoning first, then text, then calls, for so a model produces them, and the finish last.

@@ -18,7 +18,8 @@ const Path = "/chat/completions"
 
 // encoder builds one body. The body holds only what is written here, so nothing reaches a provider by accident.
 type encoder struct {
-	dst    []byte
+	jsonscan.Writer
+
 	req    *translate.Request
 	target *translate.Target
 	d      *dialect.Dialect
@@ -27,39 +28,23 @@ type encoder struct {
 
 // Encode appends the upstream body for req to dst. It depends on nothing but its arguments, so that equal histories give equal bytes.
 func Encode(dst []byte, req *translate.Request, target *translate.Target, d *dialect.Dialect) []byte {
-	e := encoder{dst: dst, req: req, target: target, d: d}
+	e := encoder{Writer: jsonscan.Writer{Dst: dst}, req: req, target: target, d: d}
 	e.tools = req.VisibleTools(d.TakesToolChoice)
-	e.text(`{"model":`)
-	e.string(target.Model)
+	e.Text(`{"model":`)
+	e.String(target.Model)
 	e.messages()
 	e.toolFields()
 	e.format()
 	e.limits()
 	e.effort()
 	e.extras()
-	e.text(`,"stream":true`)
+	e.Text(`,"stream":true`)
 	if d.StreamUsage == "include_usage" {
-		e.text(`,"stream_options":{"include_usage":true}`)
+		e.Text(`,"stream_options":{"include_usage":true}`)
 	}
-	if len(d.ExtraBody) > 0 {
-		e.text(",")
-		e.raw(d.ExtraBody)
-	}
-	e.text("}")
-	return e.dst
-}
-
-func (e *encoder) text(s string)      { e.dst = append(e.dst, s...) }
-func (e *encoder) raw(b []byte)       { e.dst = append(e.dst, b...) }
-func (e *encoder) string(s string)    { e.dst = jsonscan.AppendString(e.dst, s) }
-func (e *encoder) escaped(b []byte)   { e.dst = append(append(append(e.dst, '"'), b...), '"') }
-func (e *encoder) member(name string) { e.text(`,"` + name + `":`) }
-
-// separate puts a comma before an element that is not its list's first.
-func (e *encoder) separate() {
-	if e.dst[len(e.dst)-1] != '[' {
-		e.text(",")
-	}
+	e.Members(d.ExtraBody)
+	e.Text("}")
+	return e.Dst
 }
 
 // limits writes the output limit and the sampling parameters.
@@ -67,45 +52,36 @@ func (e *encoder) limits() {
 	if e.d.MaxTokensField != "none" {
 		switch {
 		case e.req.MaxOutputTokens != nil:
-			e.member(e.d.MaxTokensField)
-			e.raw(e.req.MaxOutputTokens)
+			e.Member(e.d.MaxTokensField)
+			e.Raw(e.req.MaxOutputTokens)
 		case e.d.MaxTokensDefault == "model_limit" && e.target.MaxOutput > 0:
-			e.member(e.d.MaxTokensField)
-			e.dst = strconv.AppendInt(e.dst, int64(e.target.MaxOutput), 10)
+			e.Member(e.d.MaxTokensField)
+			e.Int(int64(e.target.MaxOutput))
 		}
 	}
 	if e.d.Sampling != "pass" {
 		return
 	}
-	if e.req.Temperature != nil {
-		e.member("temperature")
-		e.raw(e.req.Temperature)
-	}
-	if e.req.TopP != nil {
-		e.member("top_p")
-		e.raw(e.req.TopP)
-	}
+	e.RawMember("temperature", e.req.Temperature)
+	e.RawMember("top_p", e.req.TopP)
 }
 
 // effort writes the reasoning effort where the dialect has it.
 func (e *encoder) effort() {
-	value, send := "", false
-	if e.req.Effort != "" {
-		value, send = e.d.Effort(e.req.Effort)
-	}
+	value, send := e.d.Effort(e.req.Effort)
 	on := value != dialect.Off
 	switch e.d.EffortParam {
 	case "reasoning_effort":
 		e.effortValue("reasoning_effort", value, send)
 	case "reasoning.effort":
 		if send {
-			e.text(`,"reasoning":{"effort":`)
+			e.Text(`,"reasoning":{"effort":`)
 			e.effortWord(value)
-			e.text("}")
+			e.Text("}")
 		}
 	case "reasoning.enabled":
 		if send {
-			e.text(`,"reasoning":{"enabled":` + strconv.FormatBool(on) + "}")
+			e.Text(`,"reasoning":{"enabled":` + strconv.FormatBool(on) + "}")
 		}
 	case "thinking", "thinking+reasoning_effort":
 		e.thinking(on, send)
@@ -114,21 +90,21 @@ func (e *encoder) effort() {
 		}
 	case "enable_thinking", "enable_thinking+reasoning_effort":
 		if send {
-			e.text(`,"enable_thinking":` + strconv.FormatBool(on))
+			e.Text(`,"enable_thinking":` + strconv.FormatBool(on))
 		}
 		if e.d.EffortParam != "enable_thinking" {
 			e.effortValue("reasoning_effort", value, send && on)
 		}
 	case "chat_template_kwargs":
 		if send {
-			e.text(`,"chat_template_kwargs":{"enable_thinking":` + strconv.FormatBool(on) + "}")
+			e.Text(`,"chat_template_kwargs":{"enable_thinking":` + strconv.FormatBool(on) + "}")
 		}
 	}
 }
 
 func (e *encoder) effortValue(name, value string, send bool) {
 	if send {
-		e.member(name)
+		e.Member(name)
 		e.effortWord(value)
 	}
 }
@@ -138,7 +114,7 @@ func (e *encoder) effortWord(value string) {
 	if value == dialect.Off {
 		value = "none"
 	}
-	e.string(value)
+	e.String(value)
 }
 
 // thinking writes the thinking object. Fields that it always carries make it appear also where no effort was asked for.
@@ -147,37 +123,31 @@ func (e *encoder) thinking(on, send bool) {
 		return
 	}
 	if !on {
-		e.text(`,"thinking":{"type":"disabled"}`)
+		e.Text(`,"thinking":{"type":"disabled"}`)
 		return
 	}
-	e.text(`,"thinking":{"type":"enabled"`)
-	if len(e.d.ThinkingFields) > 0 {
-		e.text(",")
-		e.raw(e.d.ThinkingFields)
-	}
-	e.text("}")
+	e.Text(`,"thinking":{"type":"enabled"`)
+	e.Members(e.d.ThinkingFields)
+	e.Text("}")
 }
 
 // extras writes what only some providers know.
 func (e *encoder) extras() {
-	if e.d.CacheKey == "prompt_cache_key" && len(e.req.CacheKey) > 0 {
-		e.member("prompt_cache_key")
-		e.escaped(e.req.CacheKey)
+	if e.d.CacheKey == "prompt_cache_key" {
+		e.EscapedMember("prompt_cache_key", e.req.CacheKey)
 	}
 	if user := e.req.HashedUser(); e.d.UserField != "omit" && user != "" {
-		e.member(e.d.UserField)
-		e.string(user)
+		e.Member(e.d.UserField)
+		e.String(user)
 	}
-	if e.d.Verbosity == "send" && len(e.req.Verbosity) > 0 {
-		e.member("verbosity")
-		e.escaped(e.req.Verbosity)
+	if e.d.Verbosity == "send" {
+		e.EscapedMember("verbosity", e.req.Verbosity)
 	}
 	if e.d.WebSearch == "enable_search" && e.searches() {
-		e.text(`,"enable_search":true`)
+		e.Text(`,"enable_search":true`)
 	}
-	if e.d.ServiceTier == "send" && len(e.req.ServiceTier) > 0 {
-		e.member("service_tier")
-		e.escaped(e.req.ServiceTier)
+	if e.d.ServiceTier == "send" {
+		e.EscapedMember("service_tier", e.req.ServiceTier)
 	}
 }
 

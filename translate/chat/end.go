@@ -7,25 +7,15 @@ import (
 	"github.com/caddy-codex/responses/translate"
 )
 
-// outcome is how a reply ends.
-type outcome int
-
-const (
-	completed outcome = iota
-	cutByLength
-	filtered
-	broken
-)
-
 // finishes says what the finish reasons mean, in lower case. Reasons that are not here, which providers invent, count as completed.
-var finishes = map[string]outcome{
-	"stop": completed, "end_turn": completed, "stop_sequence": completed, "eos": completed, "end": completed,
-	"tool_calls": completed, "function_call": completed, "tool_use": completed,
-	"length": cutByLength, "max_tokens": cutByLength, "model_length": cutByLength, "model_context_window_exceeded": cutByLength,
-	"content_filter": filtered, "content_filtered": filtered, "sensitive": filtered, "refusal": filtered, "safety": filtered,
-	"prohibited_content": filtered, "blocklist": filtered, "spii": filtered, "recitation": filtered, "guardrail_intervened": filtered,
-	"insufficient_system_resource": broken, "network_error": broken, "error": broken, "abort": broken, "repetition": broken,
-	"malformed_function_call": broken,
+var finishes = map[string]translate.Ending{
+	"stop": translate.Completed, "end_turn": translate.Completed, "stop_sequence": translate.Completed, "eos": translate.Completed, "end": translate.Completed,
+	"tool_calls": translate.Completed, "function_call": translate.Completed, "tool_use": translate.Completed,
+	"length": translate.CutByLength, "max_tokens": translate.CutByLength, "model_length": translate.CutByLength, "model_context_window_exceeded": translate.CutByLength,
+	"content_filter": translate.Filtered, "content_filtered": translate.Filtered, "sensitive": translate.Filtered, "refusal": translate.Filtered, "safety": translate.Filtered,
+	"prohibited_content": translate.Filtered, "blocklist": translate.Filtered, "spii": translate.Filtered, "recitation": translate.Filtered, "guardrail_intervened": translate.Filtered,
+	"insufficient_system_resource": translate.Overloaded, "network_error": translate.Broken, "error": translate.Broken, "abort": translate.Broken, "repetition": translate.Broken,
+	"malformed_function_call": translate.Broken,
 }
 
 // End handles the end of the upstream's body and decides whether the reply was whole. readErr is what reading ended with, nil at a
@@ -46,45 +36,27 @@ func (dec *Decoder) End(readErr error, out *translate.Stream) error {
 		dec.endText(out)
 		return dec.complete(out)
 	case dec.done:
-		return dec.fault(fault.BadReply, "ended its reply without an answer")
+		return dec.target.Silence()
 	default:
-		f := dec.fault(fault.Truncated, "broke off its reply")
-		if !out.Speaking() && readErr == nil {
-			f.Message = "ended its reply before it began"
-		}
-		f.Err = readErr
-		return f
+		return dec.target.Truncated(readErr, out)
 	}
 }
 
 // complete ends a reply that says it is whole, unless it is not.
 func (dec *Decoder) complete(out *translate.Stream) error {
 	if dec.calls.nameless() {
-		return dec.fault(fault.BadReply, "made a tool call without a name")
+		return dec.target.Fault(fault.BadReply, "made a tool call without a name")
 	}
-	return translate.CompleteReply(dec.target.Provider, out)
+	return dec.target.Complete(out)
 }
 
 func (dec *Decoder) finished(out *translate.Stream) error {
 	dec.endText(out)
 	dec.calls.settle()
 	dec.search.settle()
-	switch finishes[strings.ToLower(dec.finish)] {
-	case cutByLength:
-		out.Incomplete("max_output_tokens")
-	case filtered:
-		if !out.Speaking() {
-			return dec.fault(fault.Filtered, "withheld its answer: its content filter objects (finish reason "+dec.finish+")")
-		}
-		out.Incomplete("content_filter")
-	case broken:
-		kind := fault.Unavailable
-		if dec.finish == "insufficient_system_resource" {
-			kind = fault.Overloaded
-		}
-		return dec.fault(kind, "ended its reply with the finish reason "+dec.finish)
-	default:
+	ending := finishes[strings.ToLower(dec.finish)]
+	if ending == translate.Completed {
 		return dec.complete(out)
 	}
-	return nil
+	return dec.target.End(ending, "finish reason "+dec.finish, out)
 }

@@ -19,20 +19,17 @@ func (e *encoder) format() {
 		return
 	}
 	if f.Type == "json_object" || e.d.ResponseFormat == "json_object" {
-		e.text(`,"response_format":{"type":"json_object"}`)
+		e.Text(`,"response_format":{"type":"json_object"}`)
 		return
 	}
 	name := f.Name
 	if len(name) == 0 {
 		name = []byte("answer")
 	}
-	e.text(`,"response_format":{"type":"json_schema","json_schema":{"name":`)
-	e.escaped(name)
-	e.member("schema")
-	e.dst = schema.Append(e.dst, f.Schema, e.d.SchemaProfile)
-	if f.Strict != nil {
-		e.member("strict")
-		e.raw(f.Strict)
-	}
-	e.text("}}")
+	e.Text(`,"response_format":{"type":"json_schema","json_schema":{"name":`)
+	e.Escaped(name)
+	e.Member("schema")
+	e.Dst = schema.Append(e.Dst, f.Schema, e.d.SchemaProfile)
+	e.RawMember("strict", f.Strict)
+	e.Text("}}")
 }

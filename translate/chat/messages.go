@@ -2,91 +2,71 @@ package chat
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/caddy-codex/responses/translate"
 )
 
 // messages writes the history.
 func (e *encoder) messages() {
-	e.text(`,"messages":[`)
+	e.Text(`,"messages":[`)
 	history := e.req.History
-	current := e.currentTurn()
-	for i := e.lead(); i < len(history); i++ {
+	current := e.req.CurrentTurn()
+	lead, next := e.req.Lead(e.promptedFormat())
+	if len(lead) > 0 || next > 0 {
+		e.system(lead)
+	}
+	for i := next; i < len(history); i++ {
 		m := &history[i]
 		switch m.Role {
 		case translate.System:
-			e.system(m.Parts, i == 0)
+			e.lateSystem(m.Parts)
 		case translate.User:
 			e.user(m.Parts)
 		case translate.Assistant:
 			e.assistant(m, i >= current)
 		case translate.Result:
-			end := i
-			for end < len(history) && history[end].Role == translate.Result {
-				end++
-			}
-			e.results(history[i:end])
-			i = end - 1
+			results := translate.Results(history[i:])
+			e.results(results)
+			i += len(results) - 1
 		}
 	}
-	e.raw(e.target.Continuation)
-	e.text("]")
-}
-
-// lead writes the leading system message where it says more than the history's, and returns where to go on. The format of the answer
-// stands there and not behind the last message, so that what a provider has read of one turn is found again in the next.
-func (e *encoder) lead() (next int) {
-	if !e.promptedFormat() {
-		return 0
-	}
-	var parts []translate.Part
-	if history := e.req.History; len(history) > 0 && history[0].Role == translate.System {
-		parts, next = slices.Clip(history[0].Parts), 1
-	}
-	e.system(append(parts, translate.Part{Text: e.req.Format.Prompt()}), true)
-	return next
-}
-
-// currentTurn is the index of the first message after the last one from the user.
-func (e *encoder) currentTurn() int {
-	for i := len(e.req.History) - 1; i >= 0; i-- {
-		if e.req.History[i].Role == translate.User {
-			return i + 1
-		}
-	}
-	return 0
+	e.Raw(e.target.Continuation)
+	e.Text("]")
 }
 
 func (e *encoder) role(role string) {
-	e.separate()
-	e.text(`{"role":"` + role + `"`)
+	e.Separate()
+	e.Text(`{"role":"` + role + `"`)
 }
 
-// system writes a system message. One that does not lead breaks the templates of many models, so it is sent as the user's where the
+func (e *encoder) system(parts []translate.Part) {
+	e.role(e.d.SystemRole)
+	e.Text(`,"content":"`)
+	e.joined(parts)
+	e.Text(`"}`)
+}
+
+// lateSystem writes a system message that does not lead. It breaks the templates of many models, so it is sent as the user's where the
 // dialect says so: in place, for the order of things and the provider's prompt cache.
-func (e *encoder) system(parts []translate.Part, leads bool) {
-	if leads || e.d.LateSystem == "allow" {
-		e.role(e.d.SystemRole)
-		e.text(`,"content":"`)
-		e.joined(parts)
-		e.text(`"}`)
+func (e *encoder) lateSystem(parts []translate.Part) {
+	if e.d.LateSystem == "allow" {
+		e.system(parts)
 		return
 	}
 	e.role("user")
-	e.text(`,"content":"` + translate.DeveloperStart)
+	e.Text(`,"content":"` + translate.DeveloperStart)
 	e.joined(parts)
-	e.text(translate.DeveloperEnd + `"}`)
+	e.Text(translate.DeveloperEnd + `"}`)
 }
 
 // joined writes the texts of parts into one string.
-func (e *encoder) joined(parts []translate.Part) { e.dst = translate.AppendTexts(e.dst, parts) }
+func (e *encoder) joined(parts []translate.Part) { e.Dst = translate.AppendTexts(e.Dst, parts) }
 
 func (e *encoder) user(parts []translate.Part) {
 	e.role("user")
-	e.member("content")
+	e.Member("content")
 	e.content(parts)
-	e.text("}")
+	e.Text("}")
 }
 
 // content writes a text where it can, for lists of parts make some models imitate them, and a list where an image or a file is among the parts.
@@ -96,31 +76,27 @@ func (e *encoder) content(parts []translate.Part) {
 		attached = attached || e.sends(&parts[i])
 	}
 	if !attached {
-		e.text(`"`)
+		e.Text(`"`)
 		e.joined(parts)
-		e.text(`"`)
+		e.Text(`"`)
 		return
 	}
-	e.text("[")
+	e.Text("[")
 	for i := range parts {
 		part := &parts[i]
 		if e.sends(part) {
-			e.separate()
+			e.Separate()
 			e.attachment(part)
 			continue
 		}
-		text := part.Text
-		if part.Kind != translate.TextPart {
-			text = translate.Note(part)
-		}
-		if len(text) > 0 {
-			e.separate()
-			e.text(`{"type":"text","text":`)
-			e.escaped(text)
-			e.text("}")
+		if text := part.AsText(); len(text) > 0 {
+			e.Separate()
+			e.Text(`{"type":"text","text":`)
+			e.Escaped(text)
+			e.Text("}")
 		}
 	}
-	e.text("]")
+	e.Text("]")
 }
 
 // sends reports whether a part is an image or a file that this target reads.
@@ -148,26 +124,26 @@ func (e *encoder) sends(part *translate.Part) bool {
 func (e *encoder) attachment(part *translate.Part) {
 	source, _ := e.target.Source(part)
 	if part.Kind == translate.FilePart {
-		e.text(`{"type":"file","file":{"filename":`)
-		e.escaped(part.FileName())
-		e.text(`,"file_data":`)
-		e.escaped(source)
-		e.text("}}")
+		e.Text(`{"type":"file","file":{"filename":`)
+		e.Escaped(part.FileName())
+		e.Text(`,"file_data":`)
+		e.Escaped(source)
+		e.Text("}}")
 		return
 	}
-	e.text(`{"type":"image_url","image_url":`)
+	e.Text(`{"type":"image_url","image_url":`)
 	if e.d.ImageForm == "string" {
-		e.escaped(source)
-		e.text("}")
+		e.Escaped(source)
+		e.Text("}")
 		return
 	}
-	e.text(`{"url":`)
-	e.escaped(source)
+	e.Text(`{"url":`)
+	e.Escaped(source)
 	if detail := chatDetail(part.Detail); e.d.ImageDetail == "send" && detail != "" {
-		e.member("detail")
-		e.string(detail)
+		e.Member("detail")
+		e.String(detail)
 	}
-	e.text("}}")
+	e.Text("}}")
 }
 
 // chatDetail is the nearest level of detail that this wire has.
@@ -191,35 +167,35 @@ func (e *encoder) assistant(m *translate.Message, current bool) {
 	e.role("assistant")
 	switch {
 	case reasoning.inContent(e.d):
-		e.member("content")
+		e.Member("content")
 		e.contentWithReasoning(m, reasoning)
 	case len(m.Parts) > 0 || e.d.AssistantContent == "empty":
-		e.text(`,"content":"`)
+		e.Text(`,"content":"`)
 		e.joined(m.Parts)
-		e.text(`"`)
+		e.Text(`"`)
 	case e.d.AssistantContent == "null":
-		e.text(`,"content":null`)
+		e.Text(`,"content":null`)
 	}
 	e.reasoningField(reasoning)
 	if len(m.Calls) > 0 {
-		e.text(`,"tool_calls":[`)
+		e.Text(`,"tool_calls":[`)
 		for i := range m.Calls {
-			e.separate()
+			e.Separate()
 			e.call(&m.Calls[i])
 		}
-		e.text("]")
+		e.Text("]")
 	}
-	e.text("}")
+	e.Text("}")
 }
 
 func (e *encoder) call(call *translate.Call) {
-	e.text(`{"id":`)
+	e.Text(`{"id":`)
 	e.callID(call.ID)
-	e.text(`,"type":"function","function":{"name":`)
-	e.string(call.WireName)
-	e.text(`,"arguments":"`)
-	e.nested(call.Arguments)
-	e.text(`"}}`)
+	e.Text(`,"type":"function","function":{"name":`)
+	e.String(call.WireName)
+	e.Text(`,"arguments":`)
+	e.Nested(call.Arguments)
+	e.Text("}}")
 }
 
 // results writes the outputs of one turn's calls. A tool message holds text only, so images follow behind the last of them in a
@@ -229,11 +205,11 @@ func (e *encoder) results(results []translate.Message) {
 	for i := range results {
 		m := &results[i]
 		e.role("tool")
-		e.member("tool_call_id")
+		e.Member("tool_call_id")
 		e.callID(m.CallID)
 		if e.d.ToolMessageName {
-			e.member("name")
-			e.string(m.WireName)
+			e.Member("name")
+			e.String(m.WireName)
 		}
 		texts := make([]translate.Part, 0, len(m.Parts))
 		for _, part := range m.Parts {
@@ -246,9 +222,9 @@ func (e *encoder) results(results []translate.Message) {
 		if len(texts) == 0 && len(m.Parts) > 0 {
 			texts = []translate.Part{{Text: []byte(translate.ImageBelow)}}
 		}
-		e.text(`,"content":"`)
+		e.Text(`,"content":"`)
 		e.joined(texts)
-		e.text(`"}`)
+		e.Text(`"}`)
 	}
 	if len(images) > 0 {
 		e.user(images)
@@ -258,24 +234,10 @@ func (e *encoder) results(results []translate.Message) {
 // callID writes an id in the form that the provider takes.
 func (e *encoder) callID(id string) {
 	switch {
-	case e.d.ToolCallID == "alphanumeric9" && !alphanumeric9(id):
-		id = translate.Hash62(id, shortIDLen)
+	case e.d.ToolCallID == "alphanumeric9":
+		id = translate.MistralID(id)
 	case e.d.ToolCallID == "max40" && len(id) > 40:
-		id = "call_" + translate.Hash62(id, longIDLen)
+		id = translate.HashedID(id, "call_")
 	}
-	e.string(id)
-}
-
-const (
-	shortIDLen = 9
-	longIDLen  = 24
-)
-
-func alphanumeric9(id string) bool {
-	for i := range len(id) {
-		if b := id[i]; !(b >= '0' && b <= '9' || b|0x20 >= 'a' && b|0x20 <= 'z') {
-			return false
-		}
-	}
-	return len(id) == shortIDLen
+	e.String(id)
 }

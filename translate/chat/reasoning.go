@@ -3,7 +3,6 @@ package chat
 import (
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/dialect"
-	"github.com/caddy-codex/responses/translate/jsonscan"
 )
 
 // Names of the places where providers put reasoning, as they stand in envelopes and in the knob reasoning_out.
@@ -70,24 +69,24 @@ func (e *encoder) reasoningField(r pastReasoning) {
 	}
 	switch e.d.ReasoningOut {
 	case fieldContent, fieldPlain:
-		e.member(e.d.ReasoningOut)
+		e.Member(e.d.ReasoningOut)
 		if r.filler {
-			e.string(e.d.ReasoningFiller)
+			e.String(e.d.ReasoningFiller)
 		} else {
-			e.escaped(r.text)
+			e.Escaped(r.text)
 		}
 	case fieldDetails:
 		switch {
 		case len(r.details) > 0:
-			e.text(`,"reasoning_details":[`)
-			e.raw(r.details)
-			e.text("]")
+			e.Text(`,"reasoning_details":[`)
+			e.Raw(r.details)
+			e.Text("]")
 		case len(r.text) > 0:
-			e.member(fieldPlain)
-			e.escaped(r.text)
+			e.Member(fieldPlain)
+			e.Escaped(r.text)
 		default:
-			e.member(fieldContent)
-			e.string(e.d.ReasoningFiller)
+			e.Member(fieldContent)
+			e.String(e.d.ReasoningFiller)
 		}
 	}
 }
@@ -95,22 +94,20 @@ func (e *encoder) reasoningField(r pastReasoning) {
 // contentWithReasoning writes content that begins with the reasoning.
 func (e *encoder) contentWithReasoning(m *translate.Message, r pastReasoning) {
 	if e.d.ReasoningOut == fieldTags {
-		e.text(`"<think>`)
-		e.raw(r.text)
-		e.text(`</think>`)
+		e.Text(`"<think>`)
+		e.Raw(r.text)
+		e.Text(`</think>`)
 		e.joined(m.Parts)
-		e.text(`"`)
+		e.Text(`"`)
 		return
 	}
-	e.text(`[{"type":"thinking","thinking":[{"type":"text","text":`)
-	e.escaped(r.text)
-	e.text(`}],"closed":true}`)
+	e.Text(`[{"type":"thinking","thinking":[{"type":"text","text":`)
+	e.Escaped(r.text)
+	e.Text(`}],"closed":true}`)
 	if len(m.Parts) > 0 {
-		e.text(`,{"type":"text","text":"`)
+		e.Text(`,{"type":"text","text":"`)
 		e.joined(m.Parts)
-		e.text(`"}`)
+		e.Text(`"}`)
 	}
-	e.text("]")
+	e.Text("]")
 }
-
-func (e *encoder) nested(json []byte) { e.dst = jsonscan.AppendNested(e.dst, json) }

@@ -11,38 +11,38 @@ func (e *encoder) toolFields() {
 	if len(e.tools) == 0 && search == "" {
 		return
 	}
-	e.text(`,"tools":[`)
+	e.Text(`,"tools":[`)
 	for _, tool := range e.tools {
-		e.separate()
+		e.Separate()
 		e.tool(tool)
 	}
 	if search != "" {
-		e.separate()
-		e.text(search)
+		e.Separate()
+		e.Text(search)
 	}
-	e.text("]")
+	e.Text("]")
 	e.toolChoice()
 	if e.d.ParallelToolCalls == "send" && e.req.ParallelToolCalls != nil {
-		e.member("parallel_tool_calls")
-		e.raw(e.req.ParallelToolCalls)
+		e.Member("parallel_tool_calls")
+		e.Raw(e.req.ParallelToolCalls)
 	}
 }
 
 func (e *encoder) tool(tool *translate.Tool) {
-	e.text(`{"type":"function","function":{"name":`)
-	e.string(tool.WireName)
+	e.Text(`{"type":"function","function":{"name":`)
+	e.String(tool.WireName)
 	e.description(tool)
-	e.member("parameters")
+	e.Member("parameters")
 	if tool.Kind == translate.CustomTool {
-		e.text(translate.InputSchema)
+		e.Text(translate.InputSchema)
 	} else {
-		e.dst = schema.AppendParameters(e.dst, tool.Parameters, e.d.SchemaProfile)
+		e.Dst = schema.AppendParameters(e.Dst, tool.Parameters, e.d.SchemaProfile)
 	}
 	if e.d.ToolsStrict == "send" && tool.Strict != nil && tool.Kind == translate.FunctionTool {
-		e.member("strict")
-		e.raw(tool.Strict)
+		e.Member("strict")
+		e.Raw(tool.Strict)
 	}
-	e.text("}}")
+	e.Text("}}")
 }
 
 // description writes what the tool is for.
@@ -50,10 +50,10 @@ func (e *encoder) description(tool *translate.Tool) {
 	if tool.Description == nil && tool.Kind != translate.CustomTool {
 		return
 	}
-	e.member("description")
-	e.text(`"`)
-	e.dst = tool.AppendDescription(e.dst)
-	e.text(`"`)
+	e.Member("description")
+	e.Text(`"`)
+	e.Dst = tool.AppendDescription(e.Dst)
+	e.Text(`"`)
 }
 
 // toolChoice writes the client's choice, or the nearest that the provider takes.
@@ -62,15 +62,15 @@ func (e *encoder) toolChoice() {
 	if mode == "" {
 		return
 	}
-	e.member("tool_choice")
+	e.Member("tool_choice")
 	switch mode {
 	case "named":
-		e.text(`{"type":"function","function":{"name":`)
-		e.string(e.req.ToolChoice.Named)
-		e.text("}}")
+		e.Text(`{"type":"function","function":{"name":`)
+		e.String(e.req.ToolChoice.Named)
+		e.Text("}}")
 	case "required":
-		e.string(e.d.ToolChoiceRequired)
+		e.String(e.d.ToolChoiceRequired)
 	default:
-		e.string(mode)
+		e.String(mode)
 	}
 }

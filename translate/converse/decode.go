@@ -2,7 +2,6 @@ package converse
 
 import (
 	"bytes"
-	"unicode/utf8"
 
 	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/translate"
@@ -41,11 +40,9 @@ func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
 	if len(data) == 0 {
 		return nil
 	}
-	if !utf8.Valid(data) {
-		data = bytes.ToValidUTF8(data, []byte("\uFFFD"))
-	}
+	data = jsonscan.MendUTF8(data)
 	if !jsonscan.Valid(data) {
-		return dec.fault(fault.BadReply, "sent an event that is not JSON")
+		return dec.target.Fault(fault.BadReply, "sent an event that is not JSON")
 	}
 	dec.cursor = *jsonscan.New(data)
 	c := &dec.cursor
@@ -107,13 +104,7 @@ func (dec *Decoder) exception(name string, data []byte) error {
 		f.Code = name
 		return f
 	}
-	return dec.fault(fault.Unavailable, "reported "+name)
-}
-
-func (dec *Decoder) fault(kind fault.Kind, message string) *fault.Fault {
-	f := fault.New(kind, "%s", message)
-	f.Provider = dec.target.Provider
-	return f
+	return dec.target.Fault(fault.Unavailable, "reported "+name)
 }
 
 func (dec *Decoder) messageStop(c *jsonscan.Cursor) {

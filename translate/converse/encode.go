@@ -7,7 +7,6 @@ package converse
 
 import (
 	"net/http"
-	"strconv"
 
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/dialect"
@@ -19,10 +18,12 @@ const Path = "/model/{model}/converse-stream"
 
 // encoder builds one body. The service refuses members that it does not know, so the body holds only what is written here.
 type encoder struct {
-	dst    []byte
+	jsonscan.Writer
+
 	req    *translate.Request
 	target *translate.Target
 	d      *dialect.Dialect
+	tools  []*translate.Tool // those that the model may call
 
 	role        string // whose message is open, empty for none
 	hasText     bool   // there is text in it
@@ -34,46 +35,31 @@ type encoder struct {
 
 // Encode appends the upstream body for req to dst. It depends on nothing but its arguments, so that equal histories give equal bytes.
 func Encode(dst []byte, req *translate.Request, target *translate.Target, d *dialect.Dialect) []byte {
-	e := encoder{dst: dst, req: req, target: target, d: d}
-	e.write("{")
-	lead := e.lead()
+	e := encoder{Writer: jsonscan.Writer{Dst: dst}, req: req, target: target, d: d}
+	e.tools = req.VisibleTools(func(choice string) bool { return choice != "none" && d.TakesToolChoice(choice) }) // calls cannot be forbidden
+	e.Text("{")
+	lead, next := e.lead()
 	if d.SystemRole != user && !blank(lead) {
 		e.system(lead)
 		lead = nil
 	}
-	e.messages(lead)
+	e.messages(lead, next)
 	e.toolConfig()
 	e.inference()
 	e.outputConfig()
 	e.additional()
 	e.serviceTier()
-	if len(d.ExtraBody) > 0 {
-		e.write(",")
-		e.raw(d.ExtraBody)
-	}
-	e.write("}")
-	return e.dst
-}
-
-func (e *encoder) write(s string)     { e.dst = append(e.dst, s...) }
-func (e *encoder) raw(b []byte)       { e.dst = append(e.dst, b...) }
-func (e *encoder) string(s string)    { e.dst = jsonscan.AppendString(e.dst, s) }
-func (e *encoder) escaped(b []byte)   { e.dst = append(append(append(e.dst, '"'), b...), '"') }
-func (e *encoder) member(name string) { e.write(`,"` + name + `":`) }
-
-// separate puts a comma before what is not the first of its list or object.
-func (e *encoder) separate() {
-	if last := e.dst[len(e.dst)-1]; last != '[' && last != '{' {
-		e.write(",")
-	}
+	e.Members(d.ExtraBody)
+	e.Text("}")
+	return e.Dst
 }
 
 // inference writes the output limit and the sampling parameters. Nova refuses all of them where it thinks hardest.
 func (e *encoder) inference() {
-	if value, send := e.effort(); send && e.d.EffortParam == "reasoningConfig" && value == "high" {
+	if value, send := e.d.Effort(e.req.Effort); send && e.d.EffortParam == "reasoningConfig" && value == "high" {
 		return
 	}
-	limit := e.limit()
+	limit, _ := jsonscan.ParseInt(e.d.OutputLimit(e.req.MaxOutputTokens, e.target.MaxOutput)) // an integer there
 	temperature, topP := e.req.Temperature, e.req.TopP
 	if e.d.Sampling != "pass" {
 		temperature, topP = nil, nil
@@ -81,48 +67,19 @@ func (e *encoder) inference() {
 	if limit <= 0 && temperature == nil && topP == nil {
 		return
 	}
-	e.write(`,"inferenceConfig":{`)
+	e.Text(`,"inferenceConfig":{`)
 	if limit > 0 {
-		e.write(`"maxTokens":`)
-		e.dst = strconv.AppendInt(e.dst, limit, 10)
+		e.Member("maxTokens")
+		e.Int(limit)
 	}
-	if temperature != nil {
-		e.separate()
-		e.write(`"temperature":`)
-		e.raw(temperature)
-	}
-	if topP != nil {
-		e.separate()
-		e.write(`"topP":`)
-		e.raw(topP)
-	}
-	e.write("}")
-}
-
-// limit is the most tokens that the answer may have, 0 for what the model can. It is an integer there.
-func (e *encoder) limit() int64 {
-	switch {
-	case e.req.MaxOutputTokens != nil:
-		limit, _ := jsonscan.ParseInt(e.req.MaxOutputTokens)
-		return limit
-	case e.d.MaxTokensDefault == "model_limit" && e.target.MaxOutput > 0:
-		return int64(e.target.MaxOutput)
-	default:
-		return int64(e.d.MaxTokens)
-	}
-}
-
-// effort is the provider's value for the requested effort, if one is to be sent.
-func (e *encoder) effort() (value string, send bool) {
-	if e.req.Effort == "" {
-		return "", false
-	}
-	return e.d.Effort(e.req.Effort)
+	e.RawMember("temperature", temperature)
+	e.RawMember("topP", topP)
+	e.Text("}")
 }
 
 // additional writes the effort, for which each family of models has a parameter of its own.
 func (e *encoder) additional() {
-	value, send := e.effort()
+	value, send := e.d.Effort(e.req.Effort)
 	on := value != dialect.Off
 	if !on {
 		value = "none"
@@ -131,18 +88,18 @@ func (e *encoder) additional() {
 	switch e.d.EffortParam {
 	case "reasoning_effort":
 		if send {
-			e.write(begin + `"reasoning_effort":`)
-			e.string(value)
-			e.write("}")
+			e.Text(begin + `"reasoning_effort":`)
+			e.String(value)
+			e.Text("}")
 		}
 	case "reasoningConfig":
 		switch {
 		case send && on:
-			e.write(begin + `"reasoningConfig":{"type":"enabled","maxReasoningEffort":`)
-			e.string(value)
-			e.write("}}")
+			e.Text(begin + `"reasoningConfig":{"type":"enabled","maxReasoningEffort":`)
+			e.String(value)
+			e.Text("}}")
 		case send:
-			e.write(begin + `"reasoningConfig":{"type":"disabled"}}`)
+			e.Text(begin + `"reasoningConfig":{"type":"disabled"}}`)
 		}
 	case "thinking.adaptive":
 		e.thinking(begin, value, send, on)
@@ -155,27 +112,24 @@ func (e *encoder) thinking(begin, value string, send, on bool) {
 		return
 	}
 	if send && !on {
-		e.write(begin + `"thinking":{"type":"disabled"}}`)
+		e.Text(begin + `"thinking":{"type":"disabled"}}`)
 		return
 	}
-	e.write(begin + `"thinking":{"type":"adaptive"`)
-	if len(e.d.ThinkingFields) > 0 {
-		e.write(",")
-		e.raw(e.d.ThinkingFields)
-	}
-	e.write("}")
+	e.Text(begin + `"thinking":{"type":"adaptive"`)
+	e.Members(e.d.ThinkingFields)
+	e.Text("}")
 	if send {
-		e.write(`,"output_config":{"effort":`)
-		e.string(value)
-		e.write("}")
+		e.Text(`,"output_config":{"effort":`)
+		e.String(value)
+		e.Text("}")
 	}
-	e.write("}")
+	e.Text("}")
 }
 
 // fieldedFormat reports whether the service is told of the answer's format. It knows schemas only.
 func (e *encoder) fieldedFormat() bool {
 	return e.req.Format.Type == "json_schema" && e.d.ResponseFormat == "json_schema" &&
-		(e.d.ResponseFormatWithTools || len(e.visibleTools()) == 0)
+		(e.d.ResponseFormatWithTools || len(e.tools) == 0)
 }
 
 // outputConfig writes the schema of the answer, which is a text there.
@@ -183,14 +137,10 @@ func (e *encoder) outputConfig() {
 	if !e.fieldedFormat() {
 		return
 	}
-	e.write(`,"outputConfig":{"textFormat":{"type":"json_schema","structure":{"jsonSchema":{"schema":"`)
-	e.dst = jsonscan.AppendNested(e.dst, e.req.Format.Schema)
-	e.write(`"`)
-	if len(e.req.Format.Name) > 0 {
-		e.member("name")
-		e.escaped(e.req.Format.Name)
-	}
-	e.write("}}}}")
+	e.Text(`,"outputConfig":{"textFormat":{"type":"json_schema","structure":{"jsonSchema":{"schema":`)
+	e.Nested(e.req.Format.Schema)
+	e.EscapedMember("name", e.req.Format.Name)
+	e.Text("}}}}")
 }
 
 // serviceTier writes the tier where Bedrock has it by that name.
@@ -200,7 +150,7 @@ func (e *encoder) serviceTier() {
 	}
 	switch tier := string(e.req.ServiceTier); tier {
 	case "default", "flex", "priority", "reserved":
-		e.write(`,"serviceTier":{"type":"` + tier + `"}`)
+		e.Text(`,"serviceTier":{"type":"` + tier + `"}`)
 	}
 }
 

@@ -7,22 +7,12 @@ import (
 	"github.com/caddy-codex/responses/translate"
 )
 
-// outcome is how a reply ends.
-type outcome int
-
-const (
-	completed outcome = iota
-	cutByLength
-	filtered
-	broken
-)
-
 // stops says what the stop reasons mean. Reasons that are not here, which may come, count as completed.
-var stops = map[string]outcome{
-	"end_turn": completed, "tool_use": completed, "stop_sequence": completed,
-	"max_tokens": cutByLength, "model_context_window_exceeded": cutByLength,
-	"guardrail_intervened": filtered, "content_filtered": filtered,
-	"malformed_model_output": broken, "malformed_tool_use": broken,
+var stops = map[string]translate.Ending{
+	"end_turn": translate.Completed, "tool_use": translate.Completed, "stop_sequence": translate.Completed,
+	"max_tokens": translate.CutByLength, "model_context_window_exceeded": translate.CutByLength,
+	"guardrail_intervened": translate.Filtered, "content_filtered": translate.Filtered,
+	"malformed_model_output": translate.Broken, "malformed_tool_use": translate.Broken,
 }
 
 // End handles the end of the upstream's body and decides whether the reply was whole. readErr is what reading ended with, nil at a
@@ -33,36 +23,14 @@ var stops = map[string]outcome{
 func (dec *Decoder) End(readErr error, out *translate.Stream) error {
 	switch {
 	case dec.stop != "":
-		return dec.stopped(out)
+		return dec.target.End(stops[dec.stop], "stop reason "+dec.stop, out)
 	case errors.Is(readErr, ErrDamaged):
-		f := dec.fault(fault.BadReply, "sent a reply that is no event stream of AWS, or was damaged on its way")
+		f := dec.target.Fault(fault.BadReply, "sent a reply that is no event stream of AWS, or was damaged on its way")
 		f.Err = readErr
 		return f
 	case dec.whole && dec.output && readErr == nil:
-		return translate.CompleteReply(dec.target.Provider, out)
+		return dec.target.Complete(out)
 	default:
-		f := dec.fault(fault.Truncated, "broke off its reply")
-		if !out.Speaking() && readErr == nil {
-			f.Message = "ended its reply before it began"
-		}
-		f.Err = readErr
-		return f
+		return dec.target.Truncated(readErr, out)
 	}
-}
-
-func (dec *Decoder) stopped(out *translate.Stream) error {
-	switch stops[dec.stop] {
-	case cutByLength:
-		out.Incomplete("max_output_tokens")
-	case filtered:
-		if !out.Speaking() {
-			return dec.fault(fault.Filtered, "withheld its answer: its content filter objects (stop reason "+dec.stop+")")
-		}
-		out.Incomplete("content_filter")
-	case broken:
-		return dec.fault(fault.Unavailable, "ended its reply with the stop reason "+dec.stop)
-	default:
-		return translate.CompleteReply(dec.target.Provider, out)
-	}
-	return nil
 }

@@ -46,12 +46,8 @@ func (e *encoder) readMedium(part *translate.Part) (m medium, ok bool) {
 	default:
 		return m, false
 	}
-	source, ok := e.target.Source(part)
+	mediaType, data, ok := e.target.Inline(part)
 	if !ok {
-		return m, false
-	}
-	mediaType, data, ok := translate.SplitDataURL(source)
-	if !ok || len(data) == 0 {
 		return m, false
 	}
 	m, known := formats[strings.ToLower(mediaType)]
@@ -61,14 +57,14 @@ func (e *encoder) readMedium(part *translate.Part) (m medium, ok bool) {
 
 // medium writes an image or a document.
 func (e *encoder) medium(m medium) {
-	e.write(`{"` + m.kind + `":{"format":"` + m.format + `"`)
+	e.Text(`{"` + m.kind + `":{"format":"` + m.format + `"`)
 	if m.kind == "document" {
-		e.member("name")
-		e.string(e.documentName(m.name))
+		e.Member("name")
+		e.String(e.documentName(m.name))
 	}
-	e.write(`,"source":{"bytes":`)
-	e.escaped(m.bytes)
-	e.write("}}}")
+	e.Text(`,"source":{"bytes":`)
+	e.Escaped(m.bytes)
+	e.Text("}}}")
 }
 
 // documentName is the name of a document in the characters that it may have, and unlike that of any other in the request.
@@ -95,4 +91,8 @@ func (e *encoder) documentName(escaped []byte) string {
 	}
 	e.names = append(e.names, unique)
 	return unique
+}
+
+func isAlphanumeric(r rune) bool {
+	return r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z' && r < 0x80
 }

@@ -25,30 +25,20 @@ const (
 // cachePoint marks what stands before it for the prompt cache.
 const cachePoint = `{"cachePoint":{"type":"default"}}`
 
-// lead is the leading system text, escaped. The format of the answer stands there and not behind the last message, so that what the
-// provider has read of one turn is found again in the next.
-func (e *encoder) lead() []byte {
-	var text []byte
-	if history := e.req.History; len(history) > 0 && history[0].Role == translate.System {
-		text = appendJoined(text, history[0].Parts)
-	}
-	if e.req.Format.Type != "" && !e.fieldedFormat() {
-		if len(text) > 0 {
-			text = append(text, translate.BlankLine...)
-		}
-		text = append(text, e.req.Format.Prompt()...)
-	}
-	return text
+// lead is the leading system text, escaped, and where the history goes on.
+func (e *encoder) lead() (text []byte, next int) {
+	parts, next := e.req.Lead(e.req.Format.Type != "" && !e.fieldedFormat())
+	return appendJoined(nil, parts), next
 }
 
 func (e *encoder) system(text []byte) {
-	e.write(`"system":[{"text":`)
-	e.escaped(text)
-	e.write("}")
+	e.Text(`"system":[{"text":`)
+	e.Escaped(text)
+	e.Text("}")
 	if e.d.CacheControl == "ephemeral" {
-		e.write("," + cachePoint)
+		e.Text("," + cachePoint)
 	}
-	e.write("],")
+	e.Text("],")
 }
 
 // appendJoined appends the texts of parts as one.
@@ -58,40 +48,30 @@ func appendJoined(dst []byte, parts []translate.Part) []byte {
 		if len(dst) > start {
 			dst = append(dst, translate.BlankLine...)
 		}
-		dst = append(dst, textOf(&parts[i])...)
+		dst = append(dst, parts[i].AsText()...)
 	}
 	return dst
 }
 
-// textOf is a part as text.
-func textOf(part *translate.Part) []byte {
-	if part.Kind != translate.TextPart {
-		return translate.Note(part)
-	}
-	return part.Text
-}
-
 // messages writes the history, behind a lead that is not written yet. The service wants the user and the assistant in turn, the user first
 // and last, and results of calls in the user's message that follows them.
-func (e *encoder) messages(lead []byte) {
-	e.write(`"messages":[`)
+func (e *encoder) messages(lead []byte, next int) {
+	e.Text(`"messages":[`)
 	e.textBlock(user, lead)
 	history := e.req.History
-	for i := range history {
+	for i := next; i < len(history); i++ {
 		m := &history[i]
 		switch m.Role {
 		case translate.System:
-			if i > 0 {
-				e.lateSystem(m.Parts)
-			}
+			e.lateSystem(m.Parts)
 		case translate.User:
 			e.parts(m.Parts)
 		case translate.Assistant:
 			e.assistant(m)
 		case translate.Result:
-			if history[i-1].Role != translate.Result {
-				e.results(history[i:])
-			}
+			results := translate.Results(history[i:])
+			e.results(results)
+			i += len(results) - 1
 		}
 	}
 	if e.role != user {
@@ -99,7 +79,7 @@ func (e *encoder) messages(lead []byte) {
 	}
 	e.endMessage()
 	e.markTurns()
-	e.write("]")
+	e.Text("]")
 }
 
 // block begins a block of content; the message begins with its first.
@@ -109,11 +89,11 @@ func (e *encoder) block(role string) {
 	}
 	if e.role != role {
 		e.endMessage()
-		e.separate()
-		e.write(`{"role":"` + role + `","content":[`)
+		e.Separate()
+		e.Text(`{"role":"` + role + `","content":[`)
 		e.role = role
 	}
-	e.separate()
+	e.Separate()
 }
 
 func (e *encoder) endMessage() {
@@ -124,9 +104,9 @@ func (e *encoder) endMessage() {
 	case "":
 		return
 	case user:
-		e.userEnds = append(e.userEnds, len(e.dst))
+		e.userEnds = append(e.userEnds, len(e.Dst))
 	}
-	e.write("]}")
+	e.Text("]}")
 	e.hasText, e.hasDocument = false, false
 }
 
@@ -138,7 +118,7 @@ func (e *encoder) markTurns() {
 	const turns = 2
 	for i := range min(turns, len(e.userEnds)) {
 		at := e.userEnds[len(e.userEnds)-1-i]
-		e.dst = slices.Insert(e.dst, at, []byte(","+cachePoint)...)
+		e.Dst = slices.Insert(e.Dst, at, []byte(","+cachePoint)...)
 	}
 }
 
@@ -148,17 +128,17 @@ func (e *encoder) textBlock(role string, text []byte) {
 		return
 	}
 	e.block(role)
-	e.write(`{"text":`)
-	e.escaped(text)
-	e.write("}")
+	e.Text(`{"text":`)
+	e.Escaped(text)
+	e.Text("}")
 	e.hasText = true
 }
 
 func (e *encoder) lateSystem(parts []translate.Part) {
 	e.block(user)
-	e.write(`{"text":"` + translate.DeveloperStart)
-	e.dst = appendJoined(e.dst, parts)
-	e.write(translate.DeveloperEnd + `"}`)
+	e.Text(`{"text":"` + translate.DeveloperStart)
+	e.Dst = appendJoined(e.Dst, parts)
+	e.Text(translate.DeveloperEnd + `"}`)
 	e.hasText = true
 }
 
@@ -171,7 +151,7 @@ func (e *encoder) parts(parts []translate.Part) {
 			e.hasDocument = e.hasDocument || m.kind == "document"
 			continue
 		}
-		e.textBlock(user, textOf(&parts[i]))
+		e.textBlock(user, parts[i].AsText())
 	}
 }
 

@@ -1,10 +1,6 @@
 package converse
 
-import (
-	"strings"
-
-	"github.com/caddy-codex/responses/translate"
-)
+import "github.com/caddy-codex/responses/translate"
 
 // fieldReasoning is the place where the service has reasoning, as it stands in envelopes. Their data are the block's content.
 const fieldReasoning = "reasoningContent"
@@ -17,17 +13,17 @@ func (e *encoder) assistant(m *translate.Message) {
 		case translate.ReasoningPiece:
 			e.reasoning(&m.Reasoning[piece.Index])
 		case translate.PartPiece:
-			e.textBlock(assistant, textOf(&m.Parts[piece.Index]))
+			e.textBlock(assistant, m.Parts[piece.Index].AsText())
 		case translate.CallPiece:
 			call := &m.Calls[piece.Index]
 			e.block(assistant)
-			e.write(`{"toolUse":{"toolUseId":`)
+			e.Text(`{"toolUse":{"toolUseId":`)
 			e.callID(call.ID)
-			e.member("name")
-			e.string(call.WireName)
-			e.member("input")
-			e.raw(call.Arguments)
-			e.write("}}")
+			e.Member("name")
+			e.String(call.WireName)
+			e.Member("input")
+			e.Raw(call.Arguments)
+			e.Text("}}")
 		}
 	}
 }
@@ -36,7 +32,7 @@ func (e *encoder) assistant(m *translate.Message) {
 func (e *encoder) saidUntil(m *translate.Message) int {
 	for i := len(m.Said); i > 0; i-- {
 		switch piece := m.Said[i-1]; {
-		case piece.Kind == translate.CallPiece, piece.Kind == translate.PartPiece && !blank(textOf(&m.Parts[piece.Index])):
+		case piece.Kind == translate.CallPiece, piece.Kind == translate.PartPiece && !blank(m.Parts[piece.Index].AsText()):
 			return i
 		}
 	}
@@ -51,33 +47,30 @@ func (e *encoder) reasoning(r *translate.Reasoning) {
 		return
 	}
 	e.block(assistant)
-	e.write(`{"reasoningContent":`)
-	e.raw(state.Data)
-	e.write("}")
+	e.Text(`{"reasoningContent":`)
+	e.Raw(state.Data)
+	e.Text("}")
 }
 
-// results writes the outputs of one turn's calls, with which the list begins. Images that may not stand in a result follow behind the
+// results writes the outputs of one turn's calls. Images that may not stand in a result follow behind the
 // last, each with a word on where it comes from.
-func (e *encoder) results(list []translate.Message) {
+func (e *encoder) results(results []translate.Message) {
 	var below []translate.Part
-	for i := range list {
-		m := &list[i]
-		if m.Role != translate.Result {
-			break
-		}
+	for i := range results {
+		m := &results[i]
 		e.block(user)
-		e.write(`{"toolResult":{"toolUseId":`)
+		e.Text(`{"toolResult":{"toolUseId":`)
 		e.callID(m.CallID)
-		e.write(`,"content":[`)
+		e.Text(`,"content":[`)
 		moved := e.result(m.Parts)
-		if last := e.dst[len(e.dst)-1]; last == '[' {
+		if last := e.Dst[len(e.Dst)-1]; last == '[' {
 			text := noOutput
 			if len(moved) > 0 {
 				text = translate.ImageBelow
 			}
-			e.write(`{"text":"` + text + `"}`)
+			e.Text(`{"text":"` + text + `"}`)
 		}
-		e.write("]}}")
+		e.Text("]}}")
 		if len(moved) > 0 {
 			below = append(append(below, translate.Part{Text: translate.FromTool(m.WireName)}), moved...)
 		}
@@ -91,15 +84,15 @@ func (e *encoder) result(parts []translate.Part) (moved []translate.Part) {
 		m, ok := e.readMedium(&parts[i])
 		switch {
 		case ok && e.d.ToolResultImages == "native":
-			e.separate()
+			e.Separate()
 			e.medium(m)
 		case ok:
 			moved = append(moved, parts[i])
-		case !blank(textOf(&parts[i])):
-			e.separate()
-			e.write(`{"text":`)
-			e.escaped(textOf(&parts[i]))
-			e.write("}")
+		case !blank(parts[i].AsText()):
+			e.Separate()
+			e.Text(`{"text":`)
+			e.Escaped(parts[i].AsText())
+			e.Text("}")
 		}
 	}
 	return moved
@@ -107,25 +100,9 @@ func (e *encoder) result(parts []translate.Part) (moved []translate.Part) {
 
 // callID writes an id in the form that the service or, with nine letters and digits, Mistral's models take.
 func (e *encoder) callID(id string) {
-	const short, long = 9, 24
-	switch {
-	case e.d.ToolCallID == "alphanumeric9":
-		if len(id) != short || strings.ContainsFunc(id, func(r rune) bool { return !isAlphanumeric(r) }) {
-			id = translate.Hash62(id, short)
-		}
-	case !legalID(id):
-		id = "call_" + translate.Hash62(id, long)
+	if e.d.ToolCallID == "alphanumeric9" {
+		e.String(translate.MistralID(id))
+		return
 	}
-	e.string(id)
-}
-
-// legalID reports whether the service takes an id: 1 to 64 letters, digits, underscores and hyphens.
-func legalID(id string) bool {
-	const longest = 64
-	return id != "" && len(id) <= longest &&
-		!strings.ContainsFunc(id, func(r rune) bool { return !isAlphanumeric(r) && r != '_' && r != '-' })
-}
-
-func isAlphanumeric(r rune) bool {
-	return r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z' && r < 0x80
+	e.String(translate.PlainID(id, "call_"))
 }

@@ -7,6 +7,7 @@ package dialect
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 )
 
 // Dialect is a complete set of knobs. The comments are in knobs.json, which a test holds against these fields.
@@ -76,13 +77,32 @@ type Settings = map[string]json.RawMessage
 // Off is the effort value that switches thinking off.
 const Off = "off"
 
-// Effort maps a requested effort to the provider's value. The second result is false where nothing is to be sent.
+// Effort maps a requested effort to the provider's value. The second result is false where nothing is to be sent, as where none was
+// requested.
 func (d *Dialect) Effort(requested string) (value string, send bool) {
-	if requested == "ultra" {
+	switch requested {
+	case "":
+		return "", false
+	case "ultra":
 		requested = "max"
 	}
 	value = d.EffortMap[requested]
 	return value, value != ""
+}
+
+// OutputLimit is the most tokens that an answer may have, raw: as requested, the model's own limit where the dialect wants that sent, or the
+// dialect's. A model's limit of 0 is not known; nil leaves it to the provider.
+func (d *Dialect) OutputLimit(requested []byte, ofModel int) []byte {
+	switch {
+	case requested != nil:
+		return requested
+	case d.MaxTokensDefault == "model_limit" && ofModel > 0:
+		return strconv.AppendInt(nil, int64(ofModel), 10)
+	case d.MaxTokens > 0:
+		return strconv.AppendInt(nil, int64(d.MaxTokens), 10)
+	default:
+		return nil
+	}
 }
 
 // TakesToolChoice reports whether the provider takes this value of tool_choice.

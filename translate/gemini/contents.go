@@ -13,78 +13,61 @@ const (
 // beginning is said for the user where the history does not begin with anything that a user said.
 const beginning = "[the conversation so far]"
 
-// systemInstruction writes the leading system text, and the format of the answer where the model is told of it in words. That stands
-// there and not behind the last message, so that what a provider has read of one turn is found again in the next.
+// systemInstruction writes the leading system text, and the format of the answer where the model is told of it in words.
 func (e *encoder) systemInstruction() {
 	if e.d.SystemRole == userRole {
 		return
 	}
-	if parts := e.leading(); len(parts) > 0 {
-		e.text(`"systemInstruction":{"parts":[{"text":"`)
+	if parts, _ := e.req.Lead(e.promptedFormat()); len(parts) > 0 {
+		e.Text(`"systemInstruction":{"parts":[{"text":"`)
 		e.joined(parts)
-		e.text(`"}]}`)
+		e.Text(`"}]}`)
 	}
-}
-
-// leading is the system text at the start.
-func (e *encoder) leading() []translate.Part {
-	var parts []translate.Part
-	if history := e.req.History; len(history) > 0 && history[0].Role == translate.System {
-		parts = append(parts, history[0].Parts...)
-	}
-	if e.promptedFormat() {
-		parts = append(parts, translate.Part{Text: e.req.Format.Prompt()})
-	}
-	return parts
 }
 
 // contents writes the history. Contents of the two roles alternate, so what follows in the same role goes into the same content.
 func (e *encoder) contents() {
-	e.member("contents")
-	e.text("[")
+	lead, next := e.req.Lead(e.promptedFormat())
+	e.Member("contents")
+	e.Text("[")
 	if e.d.SystemRole == userRole {
-		e.system(e.leading())
+		e.system(lead)
 	}
 	history := e.req.History
-	for i := 0; i < len(history); i++ {
+	for i := next; i < len(history); i++ {
 		m := &history[i]
 		switch m.Role {
 		case translate.System:
-			if i > 0 {
-				e.system(m.Parts)
-			}
+			e.system(m.Parts)
 		case translate.User:
 			e.user(m.Parts)
 		case translate.Assistant:
 			e.model(m)
 		case translate.Result:
-			end := i
-			for end < len(history) && history[end].Role == translate.Result {
-				end++
-			}
-			e.results(history[i:end])
-			i = end - 1
+			results := translate.Results(history[i:])
+			e.results(results)
+			i += len(results) - 1
 		}
 	}
 	if e.role == "" {
 		e.begin()
 	}
-	e.text("]}]")
+	e.Text("]}]")
 }
 
 // part begins a part of a role, in the content under way or in a new one.
 func (e *encoder) part(role string) {
 	switch {
 	case e.role == role:
-		e.text(",")
+		e.Text(",")
 		return
 	case e.role == "" && role == modelRole:
 		e.begin()
 	}
 	if e.role != "" {
-		e.text("]},")
+		e.Text("]},")
 	}
-	e.text(`{"role":"` + role + `","parts":[`)
+	e.Text(`{"role":"` + role + `","parts":[`)
 	e.role, e.called = role, false
 }
 
@@ -95,9 +78,9 @@ func (e *encoder) begin() { e.textPart(userRole, []byte(beginning)) }
 func (e *encoder) textPart(role string, text []byte) {
 	if len(text) > 0 {
 		e.part(role)
-		e.text(`{"text":`)
-		e.escaped(text)
-		e.text("}")
+		e.Text(`{"text":`)
+		e.Escaped(text)
+		e.Text("}")
 	}
 }
 
@@ -107,29 +90,13 @@ func (e *encoder) system(parts []translate.Part) {
 		return
 	}
 	e.part(userRole)
-	e.text(`{"text":"` + translate.DeveloperStart)
+	e.Text(`{"text":"` + translate.DeveloperStart)
 	e.joined(parts)
-	e.text(translate.DeveloperEnd + `"}`)
+	e.Text(translate.DeveloperEnd + `"}`)
 }
 
 // joined writes the texts of parts into one string.
-func (e *encoder) joined(parts []translate.Part) {
-	first := true
-	for i := range parts {
-		text := parts[i].Text
-		if parts[i].Kind != translate.TextPart {
-			text = translate.Note(&parts[i])
-		}
-		if len(text) == 0 {
-			continue
-		}
-		if !first {
-			e.text(translate.BlankLine)
-		}
-		e.raw(text)
-		first = false
-	}
-}
+func (e *encoder) joined(parts []translate.Part) { e.Dst = translate.AppendTexts(e.Dst, parts) }
 
 func (e *encoder) user(parts []translate.Part) {
 	for i := range parts {
@@ -140,7 +107,7 @@ func (e *encoder) user(parts []translate.Part) {
 			e.part(userRole)
 			e.inline(blob)
 		} else {
-			e.textPart(userRole, translate.Note(part))
+			e.textPart(userRole, part.AsText())
 		}
 	}
 }
@@ -174,30 +141,30 @@ func (e *encoder) results(results []translate.Message) {
 
 func (e *encoder) result(m *translate.Message, texts []translate.Part, blobs []blob) {
 	e.part(userRole)
-	e.text(`{"functionResponse":{`)
+	e.Text(`{"functionResponse":{`)
 	e.callID(m.CallID)
-	e.member("name")
-	e.string(m.WireName)
-	e.text(`,"response":{"output":"`)
+	e.Member("name")
+	e.String(m.WireName)
+	e.Text(`,"response":{"output":"`)
 	e.joined(texts)
-	e.text(`"}`)
+	e.Text(`"}`)
 	if len(blobs) > 0 {
-		e.text(`,"parts":[`)
+		e.Text(`,"parts":[`)
 		for _, one := range blobs {
-			e.separate('[')
-			e.text("{")
+			e.Separate()
+			e.Text("{")
 			e.inlineData(one)
-			e.text("}")
+			e.Text("}")
 		}
-		e.text("]")
+		e.Text("]")
 	}
-	e.text("}}")
+	e.Text("}}")
 }
 
 // callID writes the id of a call where the provider knows them. It tells calls apart by their order otherwise.
 func (e *encoder) callID(id string) {
 	if e.d.ToolCallID != "omit" {
-		e.member("id")
-		e.string(id)
+		e.Member("id")
+		e.String(id)
 	}
 }

@@ -2,7 +2,6 @@ package gemini
 
 import (
 	"bytes"
-	"unicode/utf8"
 
 	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/translate"
@@ -59,9 +58,7 @@ func NewDecoder(target *translate.Target, d *dialect.Dialect, out *translate.Str
 // error is a *fault.Fault that ends the reply; whether the reply was whole is for End to say.
 func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
 	data = bytes.TrimSpace(data)
-	if !utf8.Valid(data) {
-		data = bytes.ToValidUTF8(data, []byte("\uFFFD"))
-	}
+	data = jsonscan.MendUTF8(data)
 	switch {
 	case bytes.Equal(data, []byte("[DONE]")):
 		dec.done = true
@@ -86,7 +83,7 @@ func (dec *Decoder) list(data []byte, out *translate.Stream) error {
 		}
 	}
 	if c.Close() != nil {
-		return dec.fault(fault.BadReply, "sent a reply that is not JSON")
+		return dec.target.Fault(fault.BadReply, "sent a reply that is not JSON")
 	}
 	return nil
 }
@@ -97,7 +94,7 @@ func (dec *Decoder) response(data []byte, out *translate.Stream) error {
 	c := jsonscan.New(data)
 	ch.read(c, data)
 	if c.Close() != nil {
-		return dec.fault(fault.BadReply, "sent a chunk that is not JSON")
+		return dec.target.Fault(fault.BadReply, "sent a chunk that is not JSON")
 	}
 	if ch.failed {
 		if f, ok := fault.FromBody(dec.target.Provider, data); ok {
@@ -105,12 +102,6 @@ func (dec *Decoder) response(data []byte, out *translate.Stream) error {
 		}
 	}
 	return dec.apply(ch, out)
-}
-
-func (dec *Decoder) fault(kind fault.Kind, message string) *fault.Fault {
-	f := fault.New(kind, "%s", message)
-	f.Provider = dec.target.Provider
-	return f
 }
 
 // apply passes on what a chunk said, in the order in which it said it.

@@ -19,7 +19,8 @@ const Path = "/models/{model}:streamGenerateContent?alt=sse"
 
 // encoder builds one body. The body holds only what is written here, so nothing reaches a provider by accident.
 type encoder struct {
-	dst    []byte
+	jsonscan.Writer
+
 	req    *translate.Request
 	target *translate.Target
 	d      *dialect.Dialect
@@ -32,93 +33,46 @@ type encoder struct {
 // Encode appends the upstream body for req to dst. It depends on nothing but its arguments, so that equal histories give equal bytes.
 // What grows with the history stands before what may change from turn to turn.
 func Encode(dst []byte, req *translate.Request, target *translate.Target, d *dialect.Dialect) []byte {
-	e := encoder{dst: dst, req: req, target: target, d: d}
+	e := encoder{Writer: jsonscan.Writer{Dst: dst}, req: req, target: target, d: d}
 	e.tools = e.planTools()
-	e.text("{")
+	e.Text("{")
 	e.systemInstruction()
 	e.toolList()
 	e.contents()
 	e.toolConfig()
 	e.generationConfig()
-	if d.ServiceTier == "send" && len(req.ServiceTier) > 0 {
-		e.member("serviceTier")
-		e.escaped(req.ServiceTier)
+	if d.ServiceTier == "send" {
+		e.EscapedMember("serviceTier", req.ServiceTier)
 	}
-	if len(target.Continuation) > 0 {
-		e.member("continuationToken")
-		e.escaped(target.Continuation)
-	}
-	if len(d.ExtraBody) > 0 {
-		e.text(",")
-		e.raw(d.ExtraBody)
-	}
-	e.text("}")
-	return e.dst
-}
-
-func (e *encoder) text(s string)    { e.dst = append(e.dst, s...) }
-func (e *encoder) raw(b []byte)     { e.dst = append(e.dst, b...) }
-func (e *encoder) string(s string)  { e.dst = jsonscan.AppendString(e.dst, s) }
-func (e *encoder) escaped(b []byte) { e.dst = append(append(append(e.dst, '"'), b...), '"') }
-
-// member begins a member of the object under way.
-func (e *encoder) member(name string) {
-	e.separate('{')
-	e.text(`"` + name + `":`)
-}
-
-// separate puts a comma before what is not the first behind an opening bracket.
-func (e *encoder) separate(opening byte) {
-	if e.dst[len(e.dst)-1] != opening {
-		e.text(",")
-	}
+	e.EscapedMember("continuationToken", target.Continuation)
+	e.Members(d.ExtraBody)
+	e.Text("}")
+	return e.Dst
 }
 
 // generationConfig writes the limits, the format of the answer and how much is to be thought, or nothing at all.
 func (e *encoder) generationConfig() {
-	before := len(e.dst)
-	e.member("generationConfig")
-	e.text("{")
-	empty := len(e.dst)
-	if limit := e.outputLimit(); limit != nil {
-		e.member("maxOutputTokens")
-		e.raw(limit)
-	}
+	before := len(e.Dst)
+	e.Member("generationConfig")
+	e.Text("{")
+	empty := len(e.Dst)
+	e.RawMember("maxOutputTokens", e.outputLimit())
 	if e.d.Sampling == "pass" {
-		e.sampling()
+		e.RawMember("temperature", e.req.Temperature)
+		e.RawMember("topP", e.req.TopP)
 	}
 	e.format()
 	e.thinking()
-	if len(e.dst) == empty {
-		e.dst = e.dst[:before]
+	if len(e.Dst) == empty {
+		e.Dst = e.Dst[:before]
 		return
 	}
-	e.text("}")
-}
-
-func (e *encoder) sampling() {
-	if e.req.Temperature != nil {
-		e.member("temperature")
-		e.raw(e.req.Temperature)
-	}
-	if e.req.TopP != nil {
-		e.member("topP")
-		e.raw(e.req.TopP)
-	}
+	e.Text("}")
 }
 
 // outputLimit is the most tokens that an answer may have, thoughts included, as a raw number; nil to leave it to the provider.
 func (e *encoder) outputLimit() []byte {
-	switch {
-	case e.req.MaxOutputTokens != nil:
-		return e.req.MaxOutputTokens
-	case e.d.MaxTokensDefault == "model_limit" && e.target.MaxOutput > 0:
-		return strconv.AppendInt(nil, int64(e.target.MaxOutput), 10)
-	case e.d.MaxTokens > 0:
-		return strconv.AppendInt(nil, int64(e.d.MaxTokens), 10)
-	default:
-		return nil
-	}
+	return e.d.OutputLimit(e.req.MaxOutputTokens, e.target.MaxOutput)
 }
 
 // thinking writes how much is to be thought, as a level or as a budget and never both, and whether thoughts are to be told.
@@ -126,13 +80,10 @@ func (e *encoder) thinking() {
 	if e.d.EffortParam != "thinkingLevel" && e.d.EffortParam != "thinkingBudget" {
 		return
 	}
-	value, send := "", false
-	if e.req.Effort != "" {
-		value, send = e.d.Effort(e.req.Effort)
-	}
+	value, send := e.d.Effort(e.req.Effort)
 	if value == dialect.Off {
-		e.member("thinkingConfig")
-		e.text(`{"thinkingBudget":0}`)
+		e.Member("thinkingConfig")
+		e.Text(`{"thinkingBudget":0}`)
 		return
 	}
 	told := e.req.Summary || e.req.Encrypted
@@ -142,21 +93,21 @@ func (e *encoder) thinking() {
 	if !send && !told {
 		return
 	}
-	e.member("thinkingConfig")
-	e.text("{")
+	e.Member("thinkingConfig")
+	e.Text("{")
 	switch {
 	case send && e.d.EffortParam == "thinkingLevel":
-		e.member("thinkingLevel")
-		e.string(value)
+		e.Member("thinkingLevel")
+		e.String(value)
 	case send:
-		e.member("thinkingBudget")
-		e.text(value)
+		e.Member("thinkingBudget")
+		e.Text(value)
 	}
 	if told {
-		e.member("includeThoughts")
-		e.text("true")
+		e.Member("includeThoughts")
+		e.Text("true")
 	}
-	e.text("}")
+	e.Text("}")
 }
 
 const (

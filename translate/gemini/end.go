@@ -2,39 +2,36 @@ package gemini
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/translate"
 )
 
-// outcome is how a reply ends.
-type outcome int
-
-const (
-	completed outcome = iota
-	cutByLength
-	filtered
-	broken
-	malformed // a call came out wrong, which may not happen again
-	paused    // the provider wants to be asked to go on
-)
-
 // finishes says what the finish reasons mean. Reasons that are not here count as completed.
-var finishes = map[string]outcome{
-	"STOP": completed, "MAX_TOKENS": cutByLength, "CONTINUATION": paused,
-	"SAFETY": filtered, "RECITATION": filtered, "LANGUAGE": filtered, "BLOCKLIST": filtered, "PROHIBITED_CONTENT": filtered, "SPII": filtered,
-	"IMAGE_SAFETY": filtered, "IMAGE_PROHIBITED_CONTENT": filtered, "IMAGE_RECITATION": filtered,
-	"OTHER": broken, "IMAGE_OTHER": broken, "NO_IMAGE": broken, "TOO_MANY_TOOL_CALLS": broken, "MISSING_THOUGHT_SIGNATURE": broken,
-	"MALFORMED_FUNCTION_CALL": malformed, "UNEXPECTED_TOOL_CALL": malformed, "MALFORMED_RESPONSE": malformed,
+var finishes = map[string]translate.Ending{
+	"STOP": translate.Completed, "MAX_TOKENS": translate.CutByLength, continuation: translate.CutByLength,
+	"SAFETY": translate.Filtered, "RECITATION": translate.Filtered, "LANGUAGE": translate.Filtered, "BLOCKLIST": translate.Filtered,
+	"PROHIBITED_CONTENT": translate.Filtered, "SPII": translate.Filtered, "IMAGE_SAFETY": translate.Filtered,
+	"IMAGE_PROHIBITED_CONTENT": translate.Filtered, "IMAGE_RECITATION": translate.Filtered,
+	"OTHER": translate.Broken, "IMAGE_OTHER": translate.Broken, "NO_IMAGE": translate.Broken, "TOO_MANY_TOOL_CALLS": translate.Broken,
+	"MISSING_THOUGHT_SIGNATURE": translate.Broken, "MALFORMED_FUNCTION_CALL": translate.Broken, "UNEXPECTED_TOOL_CALL": translate.Broken,
+	"MALFORMED_RESPONSE": translate.Broken,
 }
+
+// continuation is the reason of an answer that the provider wants to be asked to go on with.
+const continuation = "CONTINUATION"
+
+// malformed are the reasons of answers in which a call came out wrong, which may not happen again.
+var malformed = []string{"MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "MALFORMED_RESPONSE"}
 
 // Paused says at the end of an answer whether the reply goes on with another request: with the token that the provider gave, or with the
 // same request once more where a call came out wrong before anything of the answer was passed on. An empty continuation stands for that.
-func (dec *Decoder) Paused() (continuation []byte, ok bool) {
+func (dec *Decoder) Paused() (more []byte, ok bool) {
 	switch {
 	case dec.blocked != "":
 		return nil, false
-	case dec.finish == "" || finishes[dec.finish] == paused:
+	case dec.finish == "" || dec.finish == continuation:
 		token := signature(dec.token)
 		if token == nil || bytes.Equal(token, dec.resumed) {
 			return nil, false
@@ -42,7 +39,7 @@ func (dec *Decoder) Paused() (continuation []byte, ok bool) {
 		dec.resumed = token
 		dec.next()
 		return token, true
-	case finishes[dec.finish] == malformed && !dec.said && !dec.retried:
+	case slices.Contains(malformed, dec.finish) && !dec.said && !dec.retried:
 		dec.retried, dec.anew = true, true
 		dec.next()
 		dec.state, dec.texts, dec.calling = state{}, nil, partialCall{}
@@ -65,37 +62,17 @@ func (dec *Decoder) End(readErr error, out *translate.Stream) error {
 	case dec.finish != "":
 		return dec.finished(out)
 	case dec.blocked != "":
-		return dec.withheld("block reason "+dec.blocked, out)
+		return dec.target.End(translate.Filtered, "block reason "+dec.blocked, out)
 	}
-	f := dec.fault(fault.Truncated, "broke off its reply")
-	if !out.Speaking() && readErr == nil {
-		f.Message = "ended its reply before it began"
-	}
-	f.Err = readErr
-	return f
+	return dec.target.Truncated(readErr, out)
 }
 
 func (dec *Decoder) finished(out *translate.Stream) error {
-	switch finishes[dec.finish] {
-	case cutByLength, paused:
-		out.Incomplete("max_output_tokens")
-	case filtered:
-		return dec.withheld("finish reason "+dec.finish, out)
-	case broken, malformed:
-		return dec.fault(fault.Unavailable, "ended its reply with the finish reason "+dec.finish)
-	default:
+	ending := finishes[dec.finish]
+	if ending == translate.Completed {
 		return dec.complete(out)
 	}
-	return nil
-}
-
-// withheld ends a reply that a filter has cut short, or kept back as a whole.
-func (dec *Decoder) withheld(why string, out *translate.Stream) error {
-	if !out.Speaking() {
-		return dec.fault(fault.Filtered, "withheld its answer: its content filter objects ("+why+")")
-	}
-	out.Incomplete("content_filter")
-	return nil
+	return dec.target.End(ending, "finish reason "+dec.finish, out)
 }
 
 // complete ends a reply that says it is whole, unless it is not. A question that gets no answer has not been answered; after the results
@@ -103,9 +80,9 @@ func (dec *Decoder) withheld(why string, out *translate.Stream) error {
 func (dec *Decoder) complete(out *translate.Stream) error {
 	switch {
 	case dec.calling.open:
-		return dec.fault(fault.Truncated, "broke off the arguments of a tool call")
+		return dec.target.Fault(fault.Truncated, "broke off the arguments of a tool call")
 	case !out.Speaking() && out.Request().AwaitsAnswer():
-		return dec.fault(fault.BadReply, "ended its reply without an answer")
+		return dec.target.Silence()
 	}
 	dec.endText(out)
 	if dec.grounding != nil {

@@ -18,15 +18,15 @@ func (e *encoder) format() {
 	if f.Type == "" || !e.fieldedFormat() {
 		return
 	}
-	e.member("responseMimeType")
-	e.text(`"application/json"`)
+	e.Member("responseMimeType")
+	e.Text(`"application/json"`)
 	switch {
 	case f.Type == "json_object" || e.d.ResponseFormat == "json_object":
 	case e.d.SchemaProfile == schema.GeminiOpenAPI:
-		e.member("responseSchema")
-		e.dst = schema.Append(e.dst, f.Schema, schema.GeminiOpenAPI)
+		e.Member("responseSchema")
+		e.Dst = schema.Append(e.Dst, f.Schema, schema.GeminiOpenAPI)
 	default:
-		e.member("responseJsonSchema")
-		e.dst = schema.Append(e.dst, f.Schema, schema.GeminiJSON)
+		e.Member("responseJsonSchema")
+		e.Dst = schema.Append(e.Dst, f.Schema, schema.GeminiJSON)
 	}
 }

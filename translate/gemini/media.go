@@ -23,12 +23,8 @@ func (e *encoder) blob(part *translate.Part) (blob, bool) {
 	if part.Kind == translate.TextPart || takes == "none" {
 		return blob{}, false
 	}
-	source, ok := e.target.Source(part)
+	mediaType, base64, ok := e.target.Inline(part)
 	if !ok {
-		return blob{}, false
-	}
-	mediaType, base64, ok := translate.SplitDataURL(source)
-	if !ok || len(base64) == 0 {
 		return blob{}, false
 	}
 	one := blob{mediaType: strings.ToLower(mediaType), base64: base64}
@@ -56,19 +52,19 @@ var resolutions = map[string]string{
 
 // inline writes a part with a blob.
 func (e *encoder) inline(one blob) {
-	e.text("{")
+	e.Text("{")
 	e.inlineData(one)
 	if one.level != "" {
-		e.text(`,"mediaResolution":{"level":"` + one.level + `"}`)
+		e.Text(`,"mediaResolution":{"level":"` + one.level + `"}`)
 	}
-	e.text("}")
+	e.Text("}")
 }
 
 func (e *encoder) inlineData(one blob) {
-	e.member("inlineData")
-	e.text(`{"mimeType":`)
-	e.string(one.mediaType)
-	e.member("data")
-	e.escaped(one.base64)
-	e.text("}")
+	e.Member("inlineData")
+	e.Text(`{"mimeType":`)
+	e.String(one.mediaType)
+	e.Member("data")
+	e.Escaped(one.base64)
+	e.Text("}")
 }

@@ -20,7 +20,7 @@ func (e *encoder) model(m *translate.Message) {
 			}
 			if len(s.parts) > 0 {
 				e.part(modelRole)
-				e.raw(s.parts)
+				e.Raw(s.parts)
 			}
 			call = s.call
 		case translate.PartPiece:
@@ -46,14 +46,11 @@ func (e *encoder) stateOf(m *translate.Message, i int) state {
 
 // said writes a text of the model, in the parts that it came in where some of them are signed.
 func (e *encoder) said(part *translate.Part, signed []signedText) {
-	switch {
-	case part.Kind != translate.TextPart:
-		e.textPart(modelRole, translate.Note(part))
-	case len(signed) == 0:
-		e.textPart(modelRole, part.Text)
-	default:
-		e.signedText(jsonscan.Unescape(nil, part.Text), signed)
+	if part.Kind != translate.TextPart || len(signed) == 0 {
+		e.textPart(modelRole, part.AsText())
+		return
 	}
+	e.signedText(jsonscan.Unescape(nil, part.Text), signed)
 }
 
 // signedText writes a text whose pieces are signed. A signature whose piece is not there goes back with an empty part.
@@ -66,11 +63,11 @@ func (e *encoder) signedText(text []byte, signed []signedText) {
 		}
 		e.textPart(modelRole, jsonscan.AppendNested(nil, text[at:from]))
 		e.part(modelRole)
-		e.text(`{"text":`)
-		e.escaped(jsonscan.AppendNested(nil, text[from:to]))
-		e.member("thoughtSignature")
-		e.escaped(one.signature)
-		e.text("}")
+		e.Text(`{"text":`)
+		e.Escaped(jsonscan.AppendNested(nil, text[from:to]))
+		e.Member("thoughtSignature")
+		e.Escaped(one.signature)
+		e.Text("}")
 		at = to
 	}
 	e.textPart(modelRole, jsonscan.AppendNested(nil, text[at:]))
@@ -82,21 +79,21 @@ func isBoundary(text []byte, at int) bool { return at == len(text) || utf8.RuneS
 // call writes a call. The first of a content has to be signed for many models, so that of another model's gets a signature that says so.
 func (e *encoder) call(call *translate.Call, signature []byte) {
 	e.part(modelRole)
-	e.text(`{"functionCall":{`)
+	e.Text(`{"functionCall":{`)
 	e.callID(call.ID)
-	e.member("name")
-	e.string(call.WireName)
-	e.member("args")
-	e.raw(call.Arguments)
-	e.text("}")
+	e.Member("name")
+	e.String(call.WireName)
+	e.Member("args")
+	e.Raw(call.Arguments)
+	e.Text("}")
 	switch {
 	case signature != nil:
-		e.member("thoughtSignature")
-		e.escaped(signature)
+		e.Member("thoughtSignature")
+		e.Escaped(signature)
 	case !e.called && e.d.ForeignSignature != "":
-		e.member("thoughtSignature")
-		e.string(e.d.ForeignSignature)
+		e.Member("thoughtSignature")
+		e.String(e.d.ForeignSignature)
 	}
-	e.text("}")
+	e.Text("}")
 	e.called = true
 }

@@ -100,7 +100,7 @@ func (dec *Decoder) call(p *part, out *translate.Stream) error {
 		return nil
 	}
 	if whole.name == "" {
-		return dec.fault(fault.BadReply, "made a tool call without a name")
+		return dec.target.Fault(fault.BadReply, "made a tool call without a name")
 	}
 	dec.endText(out)
 	if whole.signature != nil && dec.seals {

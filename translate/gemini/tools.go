@@ -90,49 +90,45 @@ func (e *encoder) toolList() {
 	if e.tools.empty() {
 		return
 	}
-	e.member("tools")
-	e.text("[")
+	e.Member("tools")
+	e.Text("[")
 	if len(e.tools.functions) > 0 {
-		e.text(`{"functionDeclarations":[`)
+		e.Text(`{"functionDeclarations":[`)
 		for _, tool := range e.tools.functions {
-			e.separate('[')
+			e.Separate()
 			e.declaration(tool)
 		}
-		e.text("]}")
+		e.Text("]}")
 	}
 	if e.tools.search {
-		e.separate('[')
-		e.text(`{"googleSearch":{}}`)
+		e.Separate()
+		e.Text(`{"googleSearch":{}}`)
 	}
-	e.text("]")
+	e.Text("]")
 }
 
 func (e *encoder) declaration(tool *translate.Tool) {
-	e.text(`{"name":`)
-	e.string(tool.WireName)
+	e.Text(`{"name":`)
+	e.String(tool.WireName)
 	if len(tool.Description) > 0 || tool.Kind == translate.CustomTool {
-		e.member("description")
-		e.text(`"`)
-		e.dst = tool.AppendDescription(e.dst)
-		e.text(`"`)
+		e.Member("description")
+		e.Text(`"`)
+		e.Dst = tool.AppendDescription(e.Dst)
+		e.Text(`"`)
 	}
-	raw := tool.Parameters
-	if tool.Kind == translate.CustomTool {
-		raw = []byte(translate.InputSchema)
-	}
-	before := len(e.dst)
+	before := len(e.Dst)
 	if e.d.SchemaProfile == schema.GeminiOpenAPI {
-		e.member("parameters")
-		start := len(e.dst)
-		e.dst = schema.AppendParameters(e.dst, raw, schema.GeminiOpenAPI)
-		if !bytes.Contains(e.dst[start:], []byte(`"properties":{`)) {
-			e.dst = e.dst[:before] // an object without properties is refused
+		e.Member("parameters")
+		start := len(e.Dst)
+		e.Dst = schema.AppendParameters(e.Dst, tool.Schema(), schema.GeminiOpenAPI)
+		if !bytes.Contains(e.Dst[start:], []byte(`"properties":{`)) {
+			e.Dst = e.Dst[:before] // an object without properties is refused
 		}
 	} else {
-		e.member("parametersJsonSchema")
-		e.dst = schema.AppendParameters(e.dst, raw, schema.GeminiJSON)
+		e.Member("parametersJsonSchema")
+		e.Dst = schema.AppendParameters(e.Dst, tool.Schema(), schema.GeminiJSON)
 	}
-	e.text("}")
+	e.Text("}")
 }
 
 // toolConfig writes how the functions may be called.
@@ -140,19 +136,19 @@ func (e *encoder) toolConfig() {
 	if e.tools.mode == "" {
 		return
 	}
-	e.member("toolConfig")
-	e.text(`{"functionCallingConfig":{"mode":"` + e.tools.mode + `"`)
+	e.Member("toolConfig")
+	e.Text(`{"functionCallingConfig":{"mode":"` + e.tools.mode + `"`)
 	if len(e.tools.allowed) > 0 {
-		e.text(`,"allowedFunctionNames":[`)
+		e.Text(`,"allowedFunctionNames":[`)
 		for _, name := range e.tools.allowed {
-			e.separate('[')
-			e.string(name)
+			e.Separate()
+			e.String(name)
 		}
-		e.text("]")
+		e.Text("]")
 	}
-	e.text("}")
+	e.Text("}")
 	if e.tools.mode == modeValidated && e.d.WebSearchWithTools == "server_invocations" {
-		e.text(`,"includeServerSideToolInvocations":true`)
+		e.Text(`,"includeServerSideToolInvocations":true`)
 	}
-	e.text("}")
+	e.Text("}")
 }

@@ -97,6 +97,14 @@ func stringEnd(text []byte, pos int) int {
 	return len(text)
 }
 
+// MendUTF8 replaces bytes that are no UTF-8 by U+FFFD. It returns text itself where there are none.
+func MendUTF8(text []byte) []byte {
+	if utf8.Valid(text) {
+		return text
+	}
+	return bytes.ToValidUTF8(text, []byte("\uFFFD"))
+}
+
 // SplitSurrogate cuts a trailing high surrogate off the inside of a JSON string, for the next fragment may begin with the low one.
 func SplitSurrogate(raw []byte) (whole, high []byte) {
 	n := len(raw)

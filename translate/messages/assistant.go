@@ -13,7 +13,7 @@ func (e *encoder) assistant(m *translate.Message, i int) {
 			e.reasoning(&m.Reasoning[piece.Index])
 		case translate.PartPiece:
 			e.turn(assistant)
-			e.textBlock(partText(&m.Parts[piece.Index]))
+			e.textBlock(m.Parts[piece.Index].AsText())
 		case translate.CallPiece:
 			e.turn(assistant)
 			e.call(&m.Calls[piece.Index])
@@ -41,64 +41,39 @@ func (e *encoder) says(m *translate.Message, piece translate.Piece, i int) bool 
 	case translate.ReasoningPiece:
 		return e.past(&m.Reasoning[piece.Index], i) != forgotten
 	case translate.PartPiece:
-		return !blank(partText(&m.Parts[piece.Index]))
+		return !blank(m.Parts[piece.Index].AsText())
 	default:
 		return true
 	}
 }
 
 func (e *encoder) call(call *translate.Call) {
-	e.text(`{"type":"tool_use","id":`)
+	e.Text(`{"type":"tool_use","id":`)
 	e.callID(call.ID)
-	e.text(`,"name":`)
-	e.string(call.WireName)
-	e.text(`,"input":`)
-	e.raw(call.Arguments)
-	e.text("}")
+	e.Text(`,"name":`)
+	e.String(call.WireName)
+	e.Text(`,"input":`)
+	e.Raw(call.Arguments)
+	e.Text("}")
 }
-
-const (
-	maxIDLen  = 64
-	hashedLen = 24
-)
 
 // callID writes an id in the form that the API takes: 64 letters, digits, underscores and hyphens at most.
 func (e *encoder) callID(id string) {
-	if !legalID(id) {
-		id = "toolu_" + translate.Hash62(id, hashedLen)
-	}
-	e.string(id)
-}
-
-func legalID(id string) bool {
-	for i := range len(id) {
-		if b := id[i]; !(b >= '0' && b <= '9' || b|0x20 >= 'a' && b|0x20 <= 'z' || b == '_' || b == '-') {
-			return false
-		}
-	}
-	return id != "" && len(id) <= maxIDLen
+	e.String(translate.PlainID(id, "toolu_"))
 }
 
 // textBlock writes a block of text, which must not be blank.
 func (e *encoder) textBlock(text []byte) {
-	e.text(`{"type":"text","text":`)
-	e.escaped(text)
-	e.text("}")
-}
-
-// partText is a part in words.
-func partText(part *translate.Part) []byte {
-	if part.Kind != translate.TextPart {
-		return translate.Note(part)
-	}
-	return part.Text
+	e.Text(`{"type":"text","text":`)
+	e.Escaped(text)
+	e.Text("}")
 }
 
 // joined is the text of parts in one.
 func joined(parts []translate.Part) []byte {
 	var all []byte
 	for i := range parts {
-		text := partText(&parts[i])
+		text := parts[i].AsText()
 		switch {
 		case blank(text):
 		case all == nil:
@@ -117,9 +92,9 @@ func (e *encoder) mark(end int) {
 	if e.d.CacheControl != "ephemeral" {
 		return
 	}
-	e.dst = append(e.dst, mark...)
-	copy(e.dst[end-1+len(mark):], e.dst[end-1:])
-	copy(e.dst[end-1:], mark)
+	e.Dst = append(e.Dst, mark...)
+	copy(e.Dst[end-1+len(mark):], e.Dst[end-1:])
+	copy(e.Dst[end-1:], mark)
 }
 
 // markTurns marks the last two turns of the user, so that of what is asked now the turn before is found. With the last tool and the last

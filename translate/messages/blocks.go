@@ -76,7 +76,7 @@ func (dec *Decoder) startText(b *block, o *opening, out *translate.Stream) {
 
 func (dec *Decoder) startCall(b *block, o *opening, out *translate.Stream) error {
 	if len(o.name) == 0 {
-		return dec.fault(fault.BadReply, "made a tool call without a name")
+		return dec.target.Fault(fault.BadReply, "made a tool call without a name")
 	}
 	dec.output = true
 	b.item = out.Call(unescaped(o.id), unescaped(o.name))

@@ -24,7 +24,7 @@ func (e *encoder) part(part *translate.Part) {
 		e.mediaBlock(part, &m)
 		return
 	}
-	e.textBlock(partText(part))
+	e.textBlock(part.AsText())
 }
 
 // media is an image or a document as it is sent.
@@ -73,19 +73,19 @@ func (e *encoder) mediaBlock(part *translate.Part, m *media) {
 	if part.Kind == translate.FilePart {
 		typ = "document"
 	}
-	e.text(`{"type":"` + typ + `","source":{"type":`)
+	e.Text(`{"type":"` + typ + `","source":{"type":`)
 	if m.mediaType == "" {
-		e.text(`"url","url":`)
+		e.Text(`"url","url":`)
 	} else {
-		e.text(`"base64","media_type":"` + m.mediaType + `","data":`)
+		e.Text(`"base64","media_type":"` + m.mediaType + `","data":`)
 	}
-	e.escaped(m.source)
-	e.text("}")
+	e.Escaped(m.source)
+	e.Text("}")
 	if part.Kind == translate.FilePart && !blank(part.Name) {
-		e.member("title")
-		e.escaped(part.Name)
+		e.Member("title")
+		e.Escaped(part.Name)
 	}
-	e.text("}")
+	e.Text("}")
 }
 
 // lifted is an image of a result that stands behind the results.
@@ -98,10 +98,10 @@ type lifted struct {
 // be text only.
 func (e *encoder) result(m *translate.Message) {
 	e.turn(user)
-	e.text(`{"type":"tool_result","tool_use_id":`)
+	e.Text(`{"type":"tool_result","tool_use_id":`)
 	e.callID(m.CallID)
 	e.resultContent(m)
-	e.text("}")
+	e.Text("}")
 }
 
 // resultContent writes a text where it can, and a list where there is more. Nothing stands for an empty one.
@@ -118,21 +118,21 @@ func (e *encoder) resultContent(m *translate.Message) {
 	}
 	switch {
 	case len(parts) == 0 && len(e.images) > before:
-		e.text(`,"content":"` + translate.ImageBelow + `"`)
+		e.Text(`,"content":"` + translate.ImageBelow + `"`)
 	case len(parts) == 1 && parts[0].Kind == translate.TextPart:
-		e.member("content")
-		e.escaped(parts[0].Text)
+		e.Member("content")
+		e.Escaped(parts[0].Text)
 	case len(parts) > 0:
-		e.text(`,"content":[`)
+		e.Text(`,"content":[`)
 		for _, part := range parts {
-			e.separate()
+			e.Separate()
 			if e.d.ToolResultImages == "native" {
 				e.part(part)
 			} else {
-				e.textBlock(partText(part))
+				e.textBlock(part.AsText())
 			}
 		}
-		e.text("]")
+		e.Text("]")
 	}
 }
 

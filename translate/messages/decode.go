@@ -2,7 +2,6 @@ package messages
 
 import (
 	"bytes"
-	"unicode/utf8"
 
 	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/translate"
@@ -60,15 +59,13 @@ func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
 	if len(data) == 0 || data[0] != '{' {
 		return nil // comments that a gateway sends as data
 	}
-	if !utf8.Valid(data) {
-		data = bytes.ToValidUTF8(data, []byte("\uFFFD"))
-	}
+	data = jsonscan.MendUTF8(data)
 	ev := &dec.event
 	*ev = event{}
 	c := jsonscan.New(data)
 	ev.read(c)
 	if c.Close() != nil {
-		return dec.fault(fault.BadReply, "sent an event that is not JSON")
+		return dec.target.Fault(fault.BadReply, "sent an event that is not JSON")
 	}
 	if ev.failed {
 		if f, ok := fault.FromBody(dec.target.Provider, data); ok {
@@ -76,12 +73,6 @@ func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
 		}
 	}
 	return dec.apply(ev, out)
-}
-
-func (dec *Decoder) fault(kind fault.Kind, message string) *fault.Fault {
-	f := fault.New(kind, "%s", message)
-	f.Provider = dec.target.Provider
-	return f
 }
 
 // apply passes on what an event says. Events of other types, ping among them, say nothing.

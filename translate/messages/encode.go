@@ -18,7 +18,8 @@ const Path = "/v1/messages"
 
 // encoder builds one body. The body holds only what is written here, so nothing reaches a provider by accident.
 type encoder struct {
-	dst    []byte
+	jsonscan.Writer
+
 	req    *translate.Request
 	target *translate.Target
 	d      *dialect.Dialect
@@ -37,16 +38,16 @@ type encoder struct {
 
 // Encode appends the upstream body for req to dst. It depends on nothing but its arguments, so that equal histories give equal bytes.
 func Encode(dst []byte, req *translate.Request, target *translate.Target, d *dialect.Dialect) []byte {
-	e := encoder{dst: dst, req: req, target: target, d: d, current: currentTurn(req.History)}
+	e := encoder{Writer: jsonscan.Writer{Dst: dst}, req: req, target: target, d: d, current: req.CurrentTurn()}
 	limit := e.limit()
 	e.thinking = e.chooseThinking(limit)
 	e.chooseTools()
 	e.chooseFormat()
-	e.text(`{"max_tokens":`)
-	e.dst = strconv.AppendInt(e.dst, limit, 10)
+	e.Text(`{"max_tokens":`)
+	e.Int(limit)
 	if d.ModelField {
-		e.member("model")
-		e.string(target.Model)
+		e.Member("model")
+		e.String(target.Model)
 	}
 	next := e.system()
 	e.toolFields()
@@ -55,27 +56,11 @@ func Encode(dst []byte, req *translate.Request, target *translate.Target, d *dia
 	e.sampling()
 	e.extras()
 	e.messages(next)
-	e.text(`,"stream":true`)
-	if len(d.ExtraBody) > 0 {
-		e.text(",")
-		e.raw(d.ExtraBody)
-	}
-	e.text("}")
+	e.Text(`,"stream":true`)
+	e.Members(d.ExtraBody)
+	e.Text("}")
 	// Halves of surrogate pairs are mended, for the API refuses a body with one as no JSON.
-	return append(e.dst[:len(dst)], jsonscan.MendSurrogates(e.dst[len(dst):])...)
-}
-
-func (e *encoder) text(s string)      { e.dst = append(e.dst, s...) }
-func (e *encoder) raw(b []byte)       { e.dst = append(e.dst, b...) }
-func (e *encoder) string(s string)    { e.dst = jsonscan.AppendString(e.dst, s) }
-func (e *encoder) escaped(b []byte)   { e.dst = append(append(append(e.dst, '"'), b...), '"') }
-func (e *encoder) member(name string) { e.text(`,"` + name + `":`) }
-
-// separate puts a comma before an element that is not its list's first.
-func (e *encoder) separate() {
-	if e.dst[len(e.dst)-1] != '[' {
-		e.text(",")
-	}
+	return append(e.Dst[:len(dst)], jsonscan.MendSurrogates(e.Dst[len(dst):])...)
 }
 
 // unlimited is the limit for models of which none is known. The API wants one, and answers of more are rare.
@@ -107,22 +92,22 @@ func (e *encoder) sampling() {
 	}
 	switch {
 	case e.req.Temperature != nil:
-		e.member("temperature")
+		e.Member("temperature")
 		if value, err := strconv.ParseFloat(string(e.req.Temperature), 64); err != nil || value > 1 {
-			e.text("1") // the Responses API goes up to 2
+			e.Text("1") // the Responses API goes up to 2
 			return
 		}
-		e.raw(e.req.Temperature)
+		e.Raw(e.req.Temperature)
 	case e.req.TopP != nil:
-		e.member("top_p")
-		e.raw(e.req.TopP)
+		e.Member("top_p")
+		e.Raw(e.req.TopP)
 	}
 }
 
 // extras writes what only some providers know.
 func (e *encoder) extras() {
 	if user := e.req.HashedUser(); e.d.UserField == "metadata.user_id" && user != "" {
-		e.text(`,"metadata":{"user_id":"` + user + `"}`)
+		e.Text(`,"metadata":{"user_id":"` + user + `"}`)
 	}
 	if e.d.ServiceTier == "send" {
 		e.serviceTier()
@@ -133,9 +118,9 @@ func (e *encoder) extras() {
 func (e *encoder) serviceTier() {
 	switch string(e.req.ServiceTier) {
 	case "auto", "priority", "fast":
-		e.text(`,"service_tier":"auto"`)
+		e.Text(`,"service_tier":"auto"`)
 	case "default", "flex":
-		e.text(`,"service_tier":"standard_only"`)
+		e.Text(`,"service_tier":"standard_only"`)
 	}
 }
 

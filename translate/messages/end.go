@@ -7,26 +7,16 @@ import (
 	"github.com/caddy-codex/responses/translate"
 )
 
-// outcome is how a reply ends.
-type outcome int
-
-const (
-	completed outcome = iota
-	cutByLength
-	refused
-	broken
-)
-
 // pauseTurn is the reason for which a reply stops that is to go on with another request.
 const pauseTurn = "pause_turn"
 
 // outcomes says what stop reasons mean, in lower case, with those that hosts take over from other wires. Reasons that are not here count as
 // completed.
-var outcomes = map[string]outcome{
-	"end_turn": completed, "stop_sequence": completed, "tool_use": completed, "stop": completed, "tool_calls": completed,
-	"max_tokens": cutByLength, "model_context_window_exceeded": cutByLength, pauseTurn: cutByLength, "length": cutByLength,
-	"refusal": refused, "content_filter": refused, "sensitive": refused, "safety": refused,
-	"error": broken, "abort": broken, "network_error": broken, "insufficient_system_resource": broken,
+var outcomes = map[string]translate.Ending{
+	"end_turn": translate.Completed, "stop_sequence": translate.Completed, "tool_use": translate.Completed, "stop": translate.Completed, "tool_calls": translate.Completed,
+	"max_tokens": translate.CutByLength, "model_context_window_exceeded": translate.CutByLength, pauseTurn: translate.CutByLength, "length": translate.CutByLength,
+	"refusal": translate.Filtered, "content_filter": translate.Filtered, "sensitive": translate.Filtered, "safety": translate.Filtered,
+	"error": translate.Broken, "abort": translate.Broken, "network_error": translate.Broken, "insufficient_system_resource": translate.Overloaded,
 }
 
 // End handles the end of the upstream's body and decides whether the reply was whole. readErr is what reading ended with, nil at a
@@ -49,14 +39,9 @@ func (dec *Decoder) End(readErr error, out *translate.Stream) error {
 		}
 		return dec.complete(out)
 	case dec.done:
-		return dec.fault(fault.BadReply, "ended its reply without an answer")
+		return dec.target.Silence()
 	default:
-		f := dec.fault(fault.Truncated, "broke off its reply")
-		if !out.Speaking() && readErr == nil {
-			f.Message = "ended its reply before it began"
-		}
-		f.Err = readErr
-		return f
+		return dec.target.Truncated(readErr, out)
 	}
 }
 
@@ -69,37 +54,20 @@ func (dec *Decoder) complete(out *translate.Stream) error {
 		}
 	}
 	dec.endServer(out)
-	switch {
-	case out.BrokenInput():
-		return dec.fault(fault.Truncated, "broke off the input of a tool call")
-	case !out.Speaking() && out.Request().AwaitsAnswer():
-		return dec.fault(fault.BadReply, "ended its reply without an answer")
-	}
-	out.Complete()
-	return nil
+	return dec.target.Complete(out)
 }
 
 func (dec *Decoder) finished(out *translate.Stream) error {
-	switch outcomes[strings.ToLower(dec.stop)] {
-	case cutByLength:
-		dec.endServer(out)
-		out.Incomplete("max_output_tokens")
-	case refused:
-		if !out.Speaking() {
-			return dec.refusal()
-		}
-		dec.endServer(out)
-		out.Incomplete("content_filter")
-	case broken:
-		kind := fault.Unavailable
-		if dec.stop == "insufficient_system_resource" {
-			kind = fault.Overloaded
-		}
-		return dec.fault(kind, "ended its reply with the stop reason "+dec.stop)
-	default:
+	ending := outcomes[strings.ToLower(dec.stop)]
+	switch {
+	case ending == translate.Completed:
 		return dec.complete(out)
+	case ending == translate.Filtered && !out.Speaking():
+		return dec.refusal()
+	case ending == translate.Filtered, ending == translate.CutByLength:
+		dec.endServer(out)
 	}
-	return nil
+	return dec.target.End(ending, "stop reason "+dec.stop, out)
 }
 
 // maxExplanation bounds what is quoted of the provider's reasons, in bytes.
@@ -111,7 +79,7 @@ func (dec *Decoder) refusal() *fault.Fault {
 	if dec.category != "" {
 		reason += ", category " + dec.category
 	}
-	f := dec.fault(fault.Filtered, "withheld its answer: its content filter objects ("+reason+")")
+	f := dec.target.Fault(fault.Filtered, "withheld its answer: its content filter objects ("+reason+")")
 	if dec.why != "" && len(dec.why) <= maxExplanation {
 		f.Message, f.Quoted = fault.Redact(dec.why)+" ("+reason+")", true
 	}

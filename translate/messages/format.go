@@ -22,18 +22,18 @@ func (e *encoder) outputConfig() {
 	if effort == "" && e.schema == nil {
 		return
 	}
-	e.text(`,"output_config":{`)
+	e.Text(`,"output_config":{`)
 	if effort != "" {
-		e.text(`"effort":`)
-		e.string(effort)
+		e.Text(`"effort":`)
+		e.String(effort)
 		if e.schema != nil {
-			e.text(",")
+			e.Text(",")
 		}
 	}
 	if e.schema != nil {
-		e.text(`"format":{"type":"json_schema","schema":`)
-		e.raw(e.schema)
-		e.text("}")
+		e.Text(`"format":{"type":"json_schema","schema":`)
+		e.Raw(e.schema)
+		e.Text("}")
 	}
-	e.text("}")
+	e.Text("}")
 }

@@ -10,49 +10,29 @@ const (
 // goOn is what the user says where the history has nothing of the user's and the API wants it: at the start, and at the end.
 const goOn = `{"type":"text","text":"Go on."}`
 
-// currentTurn is the index of the first message after the last one from the user.
-func currentTurn(history []translate.Message) int {
-	for i := len(history) - 1; i >= 0; i-- {
-		if history[i].Role == translate.User {
-			return i + 1
-		}
-	}
-	return 0
-}
-
-// system writes the leading system text, block by block, and returns where the history goes on. The format of the answer stands there and
-// not behind the last message, so that what a provider has read of one turn is found again in the next.
+// system writes the leading system text, block by block, and returns where the history goes on.
 func (e *encoder) system() (next int) {
-	start := len(e.dst)
-	e.text(`,"system":[`)
-	if history := e.req.History; len(history) > 0 && history[0].Role == translate.System {
-		next = 1
-		for i := range history[0].Parts {
-			e.systemText(partText(&history[0].Parts[i]))
+	start := len(e.Dst)
+	e.Text(`,"system":[`)
+	parts, next := e.req.Lead(e.req.Format.Type != "" && e.schema == nil)
+	for i := range parts {
+		if text := parts[i].AsText(); !blank(text) {
+			e.Separate()
+			e.textBlock(text)
 		}
 	}
-	if e.req.Format.Type != "" && e.schema == nil {
-		e.systemText(e.req.Format.Prompt())
-	}
-	if e.dst[len(e.dst)-1] == '[' {
-		e.dst = e.dst[:start]
+	if e.Dst[len(e.Dst)-1] == '[' {
+		e.Dst = e.Dst[:start]
 		return next
 	}
-	e.mark(len(e.dst))
-	e.text("]")
+	e.mark(len(e.Dst))
+	e.Text("]")
 	return next
-}
-
-func (e *encoder) systemText(text []byte) {
-	if !blank(text) {
-		e.separate()
-		e.textBlock(text)
-	}
 }
 
 // messages writes the history from an index on. The user and the model take turns: what one of them says in several messages is one.
 func (e *encoder) messages(from int) {
-	e.text(`,"messages":[`)
+	e.Text(`,"messages":[`)
 	history := e.req.History
 	for i := from; i < len(history); {
 		if history[i].Role == translate.Assistant {
@@ -70,29 +50,29 @@ func (e *encoder) messages(from int) {
 	switch {
 	case len(e.target.Continuation) > 0:
 		e.turn(assistant)
-		e.raw(e.target.Continuation)
+		e.Raw(e.target.Continuation)
 	case e.role == assistant, e.role == "":
 		e.turn(user) // a reply that goes on with the model's own words is refused
-		e.text(goOn)
+		e.Text(goOn)
 	}
 	e.endTurn()
-	e.text("]")
+	e.Text("]")
 	e.markTurns()
 }
 
 // turn begins a block of a role: in the message under way, or in a new one.
 func (e *encoder) turn(role string) {
 	if e.role == role {
-		e.text(",")
+		e.Text(",")
 		return
 	}
 	if e.role == "" && role == assistant {
 		e.turn(user)
-		e.text(goOn)
+		e.Text(goOn)
 	}
 	e.endTurn()
-	e.separate()
-	e.text(`{"role":"` + role + `","content":[`)
+	e.Separate()
+	e.Text(`{"role":"` + role + `","content":[`)
 	e.role = role
 }
 
@@ -102,10 +82,10 @@ func (e *encoder) endTurn() {
 		return
 	}
 	if e.role == user {
-		e.turns = [2]int{e.turns[1], len(e.dst)}
+		e.turns = [2]int{e.turns[1], len(e.Dst)}
 	}
 	e.role = ""
-	e.text("]}")
+	e.Text("]}")
 }
 
 // userTurn writes what stands between two messages of the model: the results of its calls first, for which the API asks, then what the
@@ -113,14 +93,13 @@ func (e *encoder) endTurn() {
 func (e *encoder) userTurn(messages []translate.Message) {
 	asUser := e.d.LateSystem != "allow" || !spoken(messages)
 	var late []translate.Part
-	results := 0
-	for results < len(messages) && messages[results].Role == translate.Result {
-		e.result(&messages[results])
-		results++
+	results := translate.Results(messages)
+	for i := range results {
+		e.result(&results[i])
 	}
 	e.liftedImages()
-	for i := range messages[results:] {
-		switch m := &messages[results+i]; {
+	for i := len(results); i < len(messages); i++ {
+		switch m := &messages[i]; {
 		case m.Role == translate.User:
 			e.parts(m.Parts)
 		case m.Role != translate.System:
@@ -151,9 +130,9 @@ func (e *encoder) developer(parts []translate.Part) {
 		return
 	}
 	e.turn(user)
-	e.text(`{"type":"text","text":"` + translate.DeveloperStart)
-	e.raw(text)
-	e.text(translate.DeveloperEnd + `"}`)
+	e.Text(`{"type":"text","text":"` + translate.DeveloperStart)
+	e.Raw(text)
+	e.Text(translate.DeveloperEnd + `"}`)
 }
 
 // lateSystem writes a system message between turns.
@@ -163,8 +142,8 @@ func (e *encoder) lateSystem(parts []translate.Part) {
 		return
 	}
 	e.endTurn()
-	e.separate()
-	e.text(`{"role":"system","content":[`)
+	e.Separate()
+	e.Text(`{"role":"system","content":[`)
 	e.textBlock(text)
 	e.role = "system"
 }

@@ -23,9 +23,9 @@ func (e *encoder) searches() bool {
 // searchTool writes the web search. Domains are allowed or blocked, not both.
 func (e *encoder) searchTool() {
 	search := e.req.Tools.Search
-	e.text(`{"type":`)
-	e.string(e.d.WebSearch)
-	e.text(`,"name":"` + searchName + `"`)
+	e.Text(`{"type":`)
+	e.String(e.d.WebSearch)
+	e.Text(`,"name":"` + searchName + `"`)
 	switch {
 	case len(search.Allowed) > 0:
 		e.domains("allowed_domains", search.Allowed)
@@ -33,23 +33,23 @@ func (e *encoder) searchTool() {
 		e.domains("blocked_domains", search.Blocked)
 	}
 	e.userLocation(search.UserLocation)
-	e.text("}")
+	e.Text("}")
 }
 
 func (e *encoder) domains(name string, domains [][]byte) {
-	e.member(name)
-	e.text("[")
+	e.Member(name)
+	e.Text("[")
 	for _, domain := range domains {
-		e.separate()
-		e.escaped(domain)
+		e.Separate()
+		e.Escaped(domain)
 	}
-	e.text("]")
+	e.Text("]")
 }
 
 // userLocation writes what is known of where the user is. Nulls, which the Responses API takes, are left out.
 func (e *encoder) userLocation(raw []byte) {
-	start := len(e.dst)
-	e.text(`,"user_location":{"type":"approximate"`)
+	start := len(e.Dst)
+	e.Text(`,"user_location":{"type":"approximate"`)
 	known := false
 	c := jsonscan.New(raw)
 	for key := range c.Members() {
@@ -57,14 +57,14 @@ func (e *encoder) userLocation(raw []byte) {
 		case "city", "region", "country", "timezone":
 			if value := c.RawString(); len(value) > 0 {
 				known = true
-				e.member(key)
-				e.escaped(value)
+				e.Member(key)
+				e.Escaped(value)
 			}
 		}
 	}
 	if !known {
-		e.dst = e.dst[:start]
+		e.Dst = e.Dst[:start]
 		return
 	}
-	e.text("}")
+	e.Text("}")
 }

@@ -34,10 +34,7 @@ const (
 
 // chooseThinking decides by the requested effort. limit is how many tokens thinking and answer may have together.
 func (e *encoder) chooseThinking(limit int64) thinking {
-	value, send := "", false
-	if e.req.Effort != "" {
-		value, send = e.d.Effort(e.req.Effort)
-	}
+	value, send := e.d.Effort(e.req.Effort)
 	off := send && value == dialect.Off
 	switch e.d.EffortParam {
 	case "thinking.adaptive":
@@ -128,16 +125,16 @@ func (e *encoder) thinkingFields() {
 	if t.typ == "" {
 		return
 	}
-	e.text(`,"thinking":{"type":"` + t.typ + `"`)
+	e.Text(`,"thinking":{"type":"` + t.typ + `"`)
 	if t.budget > 0 {
-		e.member("budget_tokens")
-		e.dst = strconv.AppendInt(e.dst, t.budget, 10)
+		e.Member("budget_tokens")
+		e.Int(t.budget)
 	}
 	if t.on() && len(e.d.ThinkingFields) > 0 {
-		e.text(",")
-		e.raw(e.d.ThinkingFields)
+		e.Text(",")
+		e.Raw(e.d.ThinkingFields)
 	}
-	e.text("}")
+	e.Text("}")
 }
 
 // Names of the states that envelopes hold on this wire.
@@ -193,10 +190,10 @@ func unsigned(r *translate.Reasoning) []byte {
 func (e *encoder) reasoning(r *translate.Reasoning) {
 	e.turn(assistant)
 	if r.State != nil && r.State.Field != fieldUnsigned {
-		e.raw(r.State.Data)
+		e.Raw(r.State.Data)
 		return
 	}
-	e.text(`{"type":"thinking","thinking":`)
-	e.escaped(unsigned(r))
-	e.text(`,"signature":""}`)
+	e.Text(`{"type":"thinking","thinking":`)
+	e.Escaped(unsigned(r))
+	e.Text(`,"signature":""}`)
 }

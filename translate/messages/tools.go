@@ -1,8 +1,6 @@
 package messages
 
 import (
-	"slices"
-
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/schema"
 )
@@ -18,7 +16,7 @@ func (e *encoder) chooseTools() {
 		e.search = e.searches()
 	}
 	if len(e.tools) == 0 && !e.search && e.takes("none") {
-		e.called = calledNames(e.req.History)
+		e.called = e.req.Called()
 	}
 }
 
@@ -30,36 +28,23 @@ func (e *encoder) takes(mode string) bool {
 	return e.d.TakesToolChoice(mode)
 }
 
-// calledNames are the tools that the history calls, in the order of their first calls.
-func calledNames(history []translate.Message) []string {
-	var names []string
-	for i := range history {
-		for j := range history[i].Calls {
-			if name := history[i].Calls[j].WireName; !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
-	}
-	return names
-}
-
 // toolFields writes the tools and how they may be called, or nothing at all where there are none.
 func (e *encoder) toolFields() {
 	if len(e.tools) == 0 && !e.search {
 		e.calledTools()
 		return
 	}
-	e.text(`,"tools":[`)
+	e.Text(`,"tools":[`)
 	for _, tool := range e.tools {
-		e.separate()
+		e.Separate()
 		e.tool(tool)
 	}
 	if e.search {
-		e.separate()
+		e.Separate()
 		e.searchTool()
 	}
-	e.mark(len(e.dst))
-	e.text("]")
+	e.mark(len(e.Dst))
+	e.Text("]")
 	e.toolChoice()
 }
 
@@ -69,47 +54,47 @@ func (e *encoder) calledTools() {
 	if len(e.called) == 0 {
 		return
 	}
-	e.text(`,"tools":[`)
+	e.Text(`,"tools":[`)
 	for _, name := range e.called {
-		e.separate()
-		e.text(`{"name":`)
-		e.string(name)
-		e.text(`,"input_schema":{"type":"object"}}`)
+		e.Separate()
+		e.Text(`{"name":`)
+		e.String(name)
+		e.Text(`,"input_schema":{"type":"object"}}`)
 	}
-	e.mark(len(e.dst))
-	e.text(`],"tool_choice":{"type":"none"}`)
+	e.mark(len(e.Dst))
+	e.Text(`],"tool_choice":{"type":"none"}`)
 }
 
 func (e *encoder) tool(tool *translate.Tool) {
-	e.text(`{"name":`)
-	e.string(tool.WireName)
+	e.Text(`{"name":`)
+	e.String(tool.WireName)
 	if tool.Description != nil || tool.Kind == translate.CustomTool {
-		e.text(`,"description":"`)
-		e.dst = tool.AppendDescription(e.dst)
-		e.text(`"`)
+		e.Text(`,"description":"`)
+		e.Dst = tool.AppendDescription(e.Dst)
+		e.Text(`"`)
 	}
 	e.inputSchema(tool)
 	if e.d.EagerToolInput {
-		e.text(`,"eager_input_streaming":true`)
+		e.Text(`,"eager_input_streaming":true`)
 	}
-	e.text("}")
+	e.Text("}")
 }
 
 // inputSchema writes the schema of a tool's input, and that it is strict where the client says so and the API can enforce it.
 func (e *encoder) inputSchema(tool *translate.Tool) {
-	e.member("input_schema")
+	e.Member("input_schema")
 	if tool.Kind == translate.CustomTool {
-		e.text(translate.InputSchema)
+		e.Text(translate.InputSchema)
 		return
 	}
 	if e.d.ToolsStrict == "send" && string(tool.Strict) == "true" {
 		var enforced bool
-		if e.dst, enforced = schema.AppendAnthropicStrict(e.dst, tool.Parameters); enforced {
-			e.text(`,"strict":true`)
+		if e.Dst, enforced = schema.AppendAnthropicStrict(e.Dst, tool.Parameters); enforced {
+			e.Text(`,"strict":true`)
 			return
 		}
 	}
-	e.dst = schema.AppendParameters(e.dst, tool.Parameters, e.d.SchemaProfile)
+	e.Dst = schema.AppendParameters(e.Dst, tool.Parameters, e.d.SchemaProfile)
 }
 
 // toolChoice writes the client's choice, or the nearest that the provider takes.
@@ -122,18 +107,18 @@ func (e *encoder) toolChoice() {
 	if mode == "" {
 		return
 	}
-	e.text(`,"tool_choice":{"type":`)
+	e.Text(`,"tool_choice":{"type":`)
 	switch mode {
 	case "named":
-		e.text(`"tool","name":`)
-		e.string(e.req.ToolChoice.Named)
+		e.Text(`"tool","name":`)
+		e.String(e.req.ToolChoice.Named)
 	case "required":
-		e.text(`"any"`)
+		e.Text(`"any"`)
 	default:
-		e.string(mode)
+		e.String(mode)
 	}
 	if one {
-		e.text(`,"disable_parallel_tool_use":true`)
+		e.Text(`,"disable_parallel_tool_use":true`)
 	}
-	e.text("}")
+	e.Text("}")
 }

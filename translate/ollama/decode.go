@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/translate"
@@ -57,20 +56,18 @@ func NewDecoder(target *translate.Target, d *dialect.Dialect, out *translate.Str
 // Frame handles one line of the reply, or several where they came as one document. An error is a *fault.Fault that ends the reply;
 // whether the reply was whole is for End to say.
 func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
-	if !utf8.Valid(data) {
-		data = bytes.ToValidUTF8(data, []byte("\uFFFD"))
-	}
+	data = jsonscan.MendUTF8(data)
 	for data = bytes.TrimSpace(data); len(data) > 0; {
 		dec.cursor = *jsonscan.New(data)
 		c := &dec.cursor
 		l := &dec.line
 		*l = line{calls: l.calls[:0]}
 		if c.Kind() != jsonscan.Object {
-			return dec.fault(fault.BadReply, "sent a line that is not a JSON object")
+			return dec.target.Fault(fault.BadReply, "sent a line that is not a JSON object")
 		}
 		dec.read(l, c)
 		if c.Err() != nil {
-			return dec.fault(fault.BadReply, "sent a line that is not JSON")
+			return dec.target.Fault(fault.BadReply, "sent a line that is not JSON")
 		}
 		if l.failed {
 			if f, ok := fault.FromBody(dec.target.Provider, data[:c.Offset()]); ok {
@@ -78,18 +75,12 @@ func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
 			}
 		}
 		if slices.ContainsFunc(l.calls, func(one call) bool { return one.name == "" }) {
-			return dec.fault(fault.BadReply, "made a tool call without a name")
+			return dec.target.Fault(fault.BadReply, "made a tool call without a name")
 		}
 		dec.apply(l, out)
 		data = bytes.TrimSpace(data[c.Offset():])
 	}
 	return nil
-}
-
-func (dec *Decoder) fault(kind fault.Kind, message string) *fault.Fault {
-	f := fault.New(kind, "%s", message)
-	f.Provider = dec.target.Provider
-	return f
 }
 
 func (dec *Decoder) read(l *line, c *jsonscan.Cursor) {

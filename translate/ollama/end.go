@@ -14,12 +14,7 @@ func (dec *Decoder) Done() bool { return dec.done }
 // A fault is returned rather than written, for the caller may still have another target.
 func (dec *Decoder) End(readErr error, out *translate.Stream) error {
 	if !dec.done {
-		f := dec.fault(fault.Truncated, "broke off its reply")
-		if !out.Speaking() && readErr == nil {
-			f.Message = "ended its reply before it began"
-		}
-		f.Err = readErr
-		return f
+		return dec.target.Truncated(readErr, out)
 	}
 	dec.flush(out)
 	switch dec.reason {
@@ -27,7 +22,7 @@ func (dec *Decoder) End(readErr error, out *translate.Stream) error {
 		out.Incomplete("max_output_tokens")
 		return nil
 	case "load", "unload":
-		return dec.fault(fault.BadReply, "did not answer: it was asked to "+dec.reason+" the model")
+		return dec.target.Fault(fault.BadReply, "did not answer: it was asked to "+dec.reason+" the model")
 	}
-	return translate.CompleteReply(dec.target.Provider, out)
+	return dec.target.Complete(out)
 }

@@ -1,7 +1,6 @@
 package ollama
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/caddy-codex/responses/translate"
@@ -9,90 +8,72 @@ import (
 
 // messages writes the history.
 func (e *encoder) messages() {
-	e.text(`,"messages":[`)
+	e.Text(`,"messages":[`)
 	history := e.req.History
-	current := e.currentTurn()
-	for i := e.lead(); i < len(history); i++ {
+	current := e.req.CurrentTurn()
+	lead, next := e.req.Lead(e.promptedFormat())
+	if len(lead) > 0 || next > 0 {
+		e.system(lead)
+	}
+	for i := next; i < len(history); i++ {
 		m := &history[i]
 		switch m.Role {
 		case translate.System:
-			e.system(m.Parts, i == 0)
+			e.lateSystem(m.Parts)
 		case translate.User:
 			e.user(m.Parts)
 		case translate.Assistant:
 			e.assistant(m, i >= current)
 		case translate.Result:
-			if history[i-1].Role != translate.Result {
-				e.results(history[i:])
-			}
+			results := translate.Results(history[i:])
+			e.results(results)
+			i += len(results) - 1
 		}
 	}
-	e.text("]")
-}
-
-// lead writes the leading system message where it says more than the history's, and returns where to go on. The format of the answer
-// stands there and not behind the last message, so that what the server has read of one turn is found again in the next.
-func (e *encoder) lead() (next int) {
-	if !e.promptedFormat() {
-		return 0
-	}
-	var parts []translate.Part
-	if history := e.req.History; len(history) > 0 && history[0].Role == translate.System {
-		parts, next = slices.Clip(history[0].Parts), 1
-	}
-	e.system(append(parts, translate.Part{Text: e.req.Format.Prompt()}), true)
-	return next
-}
-
-// currentTurn is the index of the first message after the last one from the user.
-func (e *encoder) currentTurn() int {
-	for i := len(e.req.History) - 1; i >= 0; i-- {
-		if e.req.History[i].Role == translate.User {
-			return i + 1
-		}
-	}
-	return 0
+	e.Text("]")
 }
 
 func (e *encoder) role(role string) {
-	e.separate()
-	e.text(`{"role":"` + role + `","content":"`)
+	e.Separate()
+	e.Text(`{"role":"` + role + `","content":"`)
 }
 
-// system writes a system message. One that does not lead breaks the templates of many models, so it is sent as the user's where the
+func (e *encoder) system(parts []translate.Part) {
+	role := "system"
+	if e.d.SystemRole == "user" {
+		role = "user"
+	}
+	e.role(role)
+	e.joined(parts)
+	e.Text(`"}`)
+}
+
+// lateSystem writes a system message that does not lead. It breaks the templates of many models, so it is sent as the user's where the
 // dialect says so: in place, for the order of things and the server's prompt cache.
-func (e *encoder) system(parts []translate.Part, leads bool) {
-	switch {
-	case leads && e.d.SystemRole == "user":
-		e.role("user")
-		e.joined(parts)
-	case leads, e.d.LateSystem == "allow":
+func (e *encoder) lateSystem(parts []translate.Part) {
+	if e.d.LateSystem == "allow" {
 		e.role("system")
 		e.joined(parts)
-	default:
+	} else {
 		e.role("user")
-		e.text(translate.DeveloperStart)
+		e.Text(translate.DeveloperStart)
 		e.joined(parts)
-		e.text(translate.DeveloperEnd)
+		e.Text(translate.DeveloperEnd)
 	}
-	e.text(`"}`)
+	e.Text(`"}`)
 }
 
 // joined writes the texts of parts into one string. Images that are sent stand beside it.
 func (e *encoder) joined(parts []translate.Part) {
-	start := len(e.dst)
+	start := len(e.Dst)
 	for i := range parts {
-		text := parts[i].Text
-		if parts[i].Kind != translate.TextPart {
-			if e.image(&parts[i]) != nil {
-				continue
-			}
-			text = translate.Note(&parts[i])
+		if e.image(&parts[i]) != nil {
+			continue
 		}
-		if len(e.dst) > start {
-			e.text(translate.BlankLine)
+		if len(e.Dst) > start {
+			e.Text(translate.BlankLine)
 		}
-		e.raw(text)
+		e.Raw(parts[i].AsText())
 	}
 }
 
@@ -101,12 +82,8 @@ func (e *encoder) image(part *translate.Part) []byte {
 	if part.Kind != translate.ImagePart || e.d.Images == "none" {
 		return nil
 	}
-	source, ok := e.target.Source(part)
-	if !ok {
-		return nil
-	}
-	mediaType, data, ok := translate.SplitDataURL(source)
-	if !ok || len(data) == 0 || !strings.HasPrefix(mediaType, "image/") {
+	mediaType, data, ok := e.target.Inline(part)
+	if !ok || !strings.HasPrefix(mediaType, "image/") {
 		return nil
 	}
 	return data
@@ -115,7 +92,7 @@ func (e *encoder) image(part *translate.Part) []byte {
 func (e *encoder) user(parts []translate.Part) {
 	e.role("user")
 	e.joined(parts)
-	e.text(`"`)
+	e.Text(`"`)
 	images := false
 	for i := range parts {
 		data := e.image(&parts[i])
@@ -123,16 +100,16 @@ func (e *encoder) user(parts []translate.Part) {
 			continue
 		}
 		if !images {
-			e.text(`,"images":[`)
+			e.Text(`,"images":[`)
 			images = true
 		}
-		e.separate()
-		e.escaped(data)
+		e.Separate()
+		e.Escaped(data)
 	}
 	if images {
-		e.text("]")
+		e.Text("]")
 	}
-	e.text("}")
+	e.Text("}")
 }
 
 // assistant writes the model's own message with its calls and, as the dialect wants it, its thinking.
@@ -143,28 +120,24 @@ func (e *encoder) assistant(m *translate.Message, current bool) {
 	e.role("assistant")
 	for i := range m.Parts {
 		if i > 0 {
-			e.text(translate.BlankLine)
+			e.Text(translate.BlankLine)
 		}
-		if m.Parts[i].Kind == translate.TextPart {
-			e.raw(m.Parts[i].Text)
-		} else {
-			e.raw(translate.Note(&m.Parts[i])) // a model's message has no images
-		}
+		e.Raw(m.Parts[i].AsText()) // a model's message has no images
 	}
-	e.text(`"`)
+	e.Text(`"`)
 	if thinking := e.thinking(m); len(thinking) > 0 && (current || e.d.ReasoningScope != "current_turn") {
-		e.member("thinking")
-		e.escaped(thinking)
+		e.Member("thinking")
+		e.Escaped(thinking)
 	}
 	if len(m.Calls) > 0 {
-		e.text(`,"tool_calls":[`)
+		e.Text(`,"tool_calls":[`)
 		for i := range m.Calls {
-			e.separate()
+			e.Separate()
 			e.call(&m.Calls[i])
 		}
-		e.text("]")
+		e.Text("]")
 	}
-	e.text("}")
+	e.Text("}")
 }
 
 // fieldThinking is the place where the service has reasoning, as it stands in envelopes and in the knob reasoning_out.
@@ -189,28 +162,25 @@ func (e *encoder) thinking(m *translate.Message) []byte {
 }
 
 func (e *encoder) call(call *translate.Call) {
-	e.text("{")
+	e.Text("{")
 	if e.d.ToolCallID != "omit" {
-		e.text(`"id":`)
-		e.string(call.ID)
-		e.text(",")
+		e.Text(`"id":`)
+		e.String(call.ID)
+		e.Text(",")
 	}
-	e.text(`"function":{"name":`)
-	e.string(call.WireName)
-	e.member("arguments")
-	e.raw(call.Arguments)
-	e.text("}}")
+	e.Text(`"function":{"name":`)
+	e.String(call.WireName)
+	e.Member("arguments")
+	e.Raw(call.Arguments)
+	e.Text("}}")
 }
 
-// results writes the outputs of one turn's calls, with which the list begins. Templates show images of the user's only, so those of
+// results writes the outputs of one turn's calls. Templates show images of the user's only, so those of
 // results follow behind the last in a message of the user, each with a word on where it comes from.
-func (e *encoder) results(list []translate.Message) {
+func (e *encoder) results(results []translate.Message) {
 	var images []translate.Part
-	for i := range list {
-		m := &list[i]
-		if m.Role != translate.Result {
-			break
-		}
+	for i := range results {
+		m := &results[i]
 		start := len(images)
 		for j := range m.Parts {
 			if e.image(&m.Parts[j]) != nil {
@@ -218,18 +188,18 @@ func (e *encoder) results(list []translate.Message) {
 			}
 		}
 		e.role("tool")
-		text := len(e.dst)
+		text := len(e.Dst)
 		e.joined(m.Parts)
-		if len(e.dst) == text && len(images) > start {
-			e.text(translate.ImageBelow)
+		if len(e.Dst) == text && len(images) > start {
+			e.Text(translate.ImageBelow)
 		}
-		e.text(`","tool_name":`)
-		e.string(m.WireName)
+		e.Text(`","tool_name":`)
+		e.String(m.WireName)
 		if e.d.ToolCallID != "omit" {
-			e.member("tool_call_id")
-			e.string(m.CallID)
+			e.Member("tool_call_id")
+			e.String(m.CallID)
 		}
-		e.text("}")
+		e.Text("}")
 	}
 	if len(images) > 0 {
 		e.user(images)

@@ -45,47 +45,72 @@ var passages = map[string]passage{
 	"response.metadata":          dropped, // headers that Codex takes for those of the answer, such as openai-model
 }
 
-// deltas are the types of which there are many in a reply, so that their names need not be copied.
-var deltas = func() map[string]string {
-	all := make(map[string]string)
+// kind is a type of event and what becomes of it.
+type kind struct {
+	typ     string
+	passage passage
+	delta   bool // there are many of it in a reply, and none of them is large
+}
+
+// types are the types of which there are many in a reply, or that are large, so that their names need not be copied.
+var types = func() map[string]kind {
+	all := make(map[string]kind)
 	for _, typ := range [...]string{
 		"response.output_text.delta", "response.function_call_arguments.delta", "response.custom_tool_call_input.delta",
 		"response.reasoning_summary_text.delta", "response.reasoning_text.delta", "response.refusal.delta",
 	} {
-		all[typ] = typ
+		all[typ] = kind{typ, passes, true}
+	}
+	for typ, passage := range passages {
+		all[typ] = kind{typ, passage, false}
 	}
 	return all
 }()
 
 func (r *relayer) event(data []byte, out *translate.Stream) error {
-	name := quickType(data)
-	if typ, ok := deltas[string(name)]; ok && looksWhole(data) {
-		out.Relay(typ, data)
+	it, ok := types[string(quickType(data))]
+	if ok && it.delta && looksWhole(data) {
+		out.Relay(it.typ, data)
 		return nil
 	}
 	data = valid(data)
-	if !jsonscan.Valid(data) {
-		return newFault(r.target, fault.BadReply, "sent an event that is not JSON")
-	}
 	if bytes.IndexByte(data, '\n') >= 0 || bytes.IndexByte(data, '\r') >= 0 {
 		data = jsonscan.AppendCompact(nil, data)
 	}
-	typ := typeOf(data)
-	switch passage := passages[typ]; {
-	case passage == carries:
-		out.RelayState(typ, data)
-	case passage == opens:
-		out.RelayItem(typ, data)
-	case passage == ends:
+	if !ok || it.passage == passes || it.passage == fails { // the others are read once, when they pass
+		if !jsonscan.Valid(data) {
+			return r.garbled()
+		}
+		it.typ = typeOf(data)
+		it.passage = passages[it.typ]
+	}
+	switch typ := it.typ; {
+	case it.passage == carries:
+		return r.relayed(out.RelayState(typ, data))
+	case it.passage == opens:
+		return r.relayed(out.RelayItem(typ, data))
+	case it.passage == ends:
 		return r.ending(typ, data, out)
-	case passage == fails:
+	case it.passage == fails:
 		return failure(r.target, data, out)
-	case passage == passes && isEvent(typ):
+	case it.passage == passes && isEvent(typ):
 		out.Relay(typ, data)
 	case typ == "":
 		return r.document(data, out)
 	}
 	return nil
+}
+
+// relayed is the error of an event that could not be passed on.
+func (r *relayer) relayed(ok bool) error {
+	if ok {
+		return nil
+	}
+	return r.garbled()
+}
+
+func (r *relayer) garbled() error {
+	return newFault(r.target, fault.BadReply, "sent an event that is not JSON")
 }
 
 // quickType is the type of an event that begins with it, as nearly all do.
@@ -132,8 +157,7 @@ func (r *relayer) ending(typ string, data []byte, out *translate.Stream) error {
 			return f
 		}
 	}
-	out.RelayEnd(typ, data)
-	return nil
+	return r.relayed(out.RelayEnd(typ, data))
 }
 
 // document takes a reply that came as one response object.
