@@ -145,7 +145,7 @@ func (at *attachments) keepWithin(size int64, count int) {
 
 // droppedTools are the hosted tools that the client declared and that the attempt's provider does not get.
 func droppedTools(req *translate.Request, a *attempt) []string {
-	if a.upstream.wireName == responsesWire && a.dialect.Profile == "native" {
+	if a.native() {
 		return nil
 	}
 	dropped := req.Tools.Dropped

@@ -98,7 +98,6 @@ func (rd *replyReader) prime() *fault.Fault {
 			return f
 		}
 	}
-	rd.settle()
 	return nil
 }
 
@@ -136,7 +135,6 @@ func (rd *replyReader) advance() {
 		rd.exchange.failedWith(f)
 		rd.drained = true // nothing of it is wanted any more
 	}
-	rd.settle()
 }
 
 func (rd *replyReader) buffered() (sse.Event, bool) {
@@ -254,8 +252,8 @@ func readFault(a *attempt, err error) *fault.Fault {
 	return f
 }
 
-// settle notes in the record how far the response has come. What was said before a failure, or before the client went away, has cost
-// tokens as well.
+// settle notes in the record what came of the response, once nothing more will. What was said before a failure, or before the client went
+// away, has cost tokens as well.
 func (rd *replyReader) settle() {
 	stream, record := rd.payload.stream, &rd.exchange.record
 	record.Usage = stream.Tokens()
@@ -281,6 +279,7 @@ func (rd *replyReader) drain() {
 
 // Close implements io.Closer.
 func (rd *replyReader) Close() error {
+	rd.settle()
 	if !rd.payload.req.Stream {
 		rd.drain()
 	}

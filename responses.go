@@ -18,14 +18,13 @@ func (h *Handler) serveResponses(w http.ResponseWriter, r *http.Request) error {
 	if f != nil {
 		return x.fail(f)
 	}
-	req, err := translate.Parse(body, h.ring)
+	req, err := h.parse(body)
 	if err != nil {
 		return x.fail(asFault(err))
 	}
 	p := &responses{handler: h, req: req}
 	x.body = p
 	x.record.Stream = req.Stream
-	x.record.Repairs = req.Repairs
 	if req.Stream {
 		p.stream = translate.NewStream(req, h.ring, &p.events, translate.RandomIDs, h.now)
 		p.stream.Terse = x.codex
@@ -35,6 +34,22 @@ func (h *Handler) serveResponses(w http.ResponseWriter, r *http.Request) error {
 		x.startWatch(nil)
 	}
 	return x.run(req.Model)
+}
+
+// parse reads as much of a request as its first target needs. For one that it passes to as it is, that is not much.
+func (h *Handler) parse(body []byte) (*translate.Request, error) {
+	if model, ok := translate.LeadingModel(body); ok {
+		if plan, f := h.router.plan(model); f == nil && plan.targets[0].native() {
+			return translate.ParseSource(body, h.ring)
+		}
+	}
+	return translate.Parse(body, h.ring)
+}
+
+// native reports whether a target takes requests as they are.
+func (t *target) native() bool {
+	d, err := t.upstream.dialect(t.model)
+	return err == nil && t.upstream.wireName == responsesWire && d.Profile == "native"
 }
 
 // responses is the payload of POST /responses.
@@ -54,9 +69,15 @@ func (p *responses) target(a *attempt) *translate.Target {
 }
 
 func (p *responses) encode(x *exchange, a *attempt) ([]byte, *fault.Fault) {
-	if f := x.gather(p.req, a); f != nil {
-		return nil, f
+	if !a.native() {
+		if err := p.req.Complete(); err != nil {
+			return nil, asFault(err)
+		}
+		if f := x.gather(p.req, a); f != nil {
+			return nil, f
+		}
 	}
+	x.record.Repairs = p.req.Repairs
 	x.noteDropped(a, droppedTools(p.req, a))
 	dst := borrow(p.req.Size + p.req.Size/8 + 1024)
 	req := p.req

@@ -1,11 +1,15 @@
 package translate
 
-import "github.com/caddy-codex/responses/fault"
+import (
+	"slices"
 
-// Ending is how a reply ends, by the reason that its provider gives. Each wire has a table of reasons.
+	"github.com/caddy-codex/responses/fault"
+)
+
+// Ending is how a reply ends, by the reason that its provider gives.
 type Ending int
 
-// The ways in which replies end. Reasons that are in no table, which providers invent, count as completed.
+// The ways in which replies end.
 const (
 	Completed Ending = iota
 	CutByLength
@@ -13,6 +17,20 @@ const (
 	Broken
 	Overloaded // broken for want of capacity
 )
+
+// Reasons are the words of a wire for why a reply has ended, by what they mean. Any other word, for providers invent some, is as good as
+// completed.
+type Reasons map[Ending][]string
+
+// Ending is what a word means.
+func (r Reasons) Ending(word string) Ending {
+	for ending, words := range r {
+		if slices.Contains(words, word) {
+			return ending
+		}
+	}
+	return Completed
+}
 
 // End ends the response to a reply that its provider has ended. reason is what the provider says, with its name on the wire. A fault,
 // which is all that comes back, is not written, for the caller may still have another target.

@@ -83,6 +83,9 @@ func (r *Request) WithoutReasoning() *Request {
 
 // AwaitsAnswer reports whether the user has spoken last.
 func (r *Request) AwaitsAnswer() bool {
+	if r.Complete() != nil {
+		return false
+	}
 	return len(r.History) > 0 && r.History[len(r.History)-1].Role == User
 }
 

@@ -21,6 +21,7 @@ type item struct {
 	author    []byte // escaped
 
 	span  Span              // in the request
+	open  bool              // it has content
 	id    []byte            // escaped
 	state *envelope.Payload // what encrypted opens to; nil where it does not, or nobody has looked
 }
@@ -49,7 +50,7 @@ func (p *parser) readItem(c *jsonscan.Cursor, i int) {
 		p.refusef("input", "input[%d] is not an object", i)
 		return
 	}
-	it := readItem(c)
+	it := readItem(c, p.req.bare)
 	switch it.typ {
 	case "additional_tools":
 		p.req.Tools.collect(jsonscan.New(it.tools), fromInput)
@@ -69,7 +70,8 @@ func (p *parser) readItem(c *jsonscan.Cursor, i int) {
 // isResult reports whether the item answers a call.
 func (it *item) isResult() bool { return strings.HasSuffix(it.typ, "_output") }
 
-func readItem(c *jsonscan.Cursor) item {
+// readItem reads an item. Of a bare one it leaves out what it says.
+func readItem(c *jsonscan.Cursor, bare bool) item {
 	var it item
 	it.span.Start = c.Offset()
 	for key := range c.Members() {
@@ -87,8 +89,13 @@ func readItem(c *jsonscan.Cursor) item {
 		case "namespace":
 			it.namespace = c.Text()
 		case "content", "output", "text":
-			if c.Kind() != jsonscan.Null {
+			switch {
+			case c.Kind() == jsonscan.Null:
+			case bare:
+				it.open = it.open || len(c.Raw()) > len(`""`)
+			default:
 				it.content = readParts(c)
+				it.open = len(it.content) > 0
 			}
 		case "arguments", "action", "operation":
 			it.arguments = c.Raw()

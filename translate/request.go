@@ -39,6 +39,7 @@ type Request struct {
 	User              string // safety_identifier, else user
 	ServiceTier       []byte // escaped
 
+	bare   bool // what only translation needs has not been read
 	echo   echo // what the response object repeats of the request
 	source Source
 	Size   int // length of the body in bytes
@@ -54,6 +55,42 @@ type Format struct {
 
 // Parse reads a decoded request body. ring opens reasoning that comes back. The error is a *fault.Fault.
 func Parse(body []byte, ring *envelope.Ring) (*Request, error) {
+	return parse(body, ring, false)
+}
+
+// ParseSource reads a request that is to be passed on as it came. What only translation needs, its tools and its history, is left out until
+// Complete.
+func ParseSource(body []byte, ring *envelope.Ring) (*Request, error) {
+	return parse(body, ring, true)
+}
+
+// Complete reads what ParseSource has left out. The error is a *fault.Fault.
+func (r *Request) Complete() error {
+	if !r.bare {
+		return nil
+	}
+	full, err := Parse(r.source.Body, r.source.ring)
+	if err == nil {
+		*r = *full
+	}
+	return err
+}
+
+// LeadingModel is the model of a request whose body begins with it, as Codex's does. False for any other.
+func LeadingModel(body []byte) (string, bool) {
+	const start, longest = `{"model":"`, 256
+	if !bytes.HasPrefix(body, []byte(start)) {
+		return "", false
+	}
+	name := body[len(start):min(len(body), len(start)+longest)]
+	end := bytes.IndexByte(name, '"')
+	if end < 0 || bytes.IndexByte(name[:end], '\\') >= 0 {
+		return "", false
+	}
+	return string(name[:end]), true
+}
+
+func parse(body []byte, ring *envelope.Ring, bare bool) (*Request, error) {
 	if !utf8.Valid(body) {
 		return nil, fault.New(fault.Invalid, "the body is not UTF-8 text")
 	}
@@ -61,7 +98,7 @@ func Parse(body []byte, ring *envelope.Ring) (*Request, error) {
 	if c.Kind() != jsonscan.Object {
 		return nil, fault.New(fault.Invalid, "the body is not a JSON object")
 	}
-	p := parser{req: &Request{Size: len(body)}, ring: ring, body: body}
+	p := parser{req: &Request{Size: len(body), bare: bare}, ring: ring, body: body}
 	p.req.source = Source{Body: body, Members: make([]SourceMember, 0, usualMembers), ring: ring}
 	for key := range c.Members() {
 		start := c.Offset()
@@ -110,7 +147,11 @@ func (p *parser) member(key string, c *jsonscan.Cursor) {
 		p.instructions = jsonscan.New(raw).RawString()
 	case "tools":
 		start := c.Offset()
-		req.Tools.collect(c, topLevel)
+		if req.bare {
+			c.Skip()
+		} else {
+			req.Tools.collect(c, topLevel)
+		}
 		req.echo.tools = p.body[start:c.Offset()]
 	case "tool_choice":
 		p.toolChoice = c.Raw()
@@ -274,18 +315,25 @@ func (p *parser) finish() (*Request, error) {
 	if user := jsonscan.New(p.req.echo.safetyIdentifier).Text(); user != "" {
 		p.req.User = user
 	}
+	p.req.source.items = p.items
+	if !p.req.bare {
+		p.arrange()
+	}
+	if p.fault != nil {
+		return nil, p.fault
+	}
+	return p.req, nil
+}
+
+// arrange makes the tools and the history ready for translation.
+func (p *parser) arrange() {
 	p.req.Tools.merge()
 	p.req.Tools.name()
 	h := history{req: p.req, ring: p.ring}
 	h.instructions(p.instructions)
 	h.items(p.items)
-	p.req.source.items = p.items
 	if !slices.ContainsFunc(p.req.History, func(m Message) bool { return len(m.Parts) > 0 || len(m.Calls) > 0 }) {
 		p.refusef("input", "input holds nothing to answer")
 	}
 	p.req.ToolChoice = p.req.Tools.choice(p.toolChoice)
-	if p.fault != nil {
-		return nil, p.fault
-	}
-	return p.req, nil
 }

@@ -63,7 +63,7 @@ func (s *Source) Items() iter.Seq[*SourceItem] {
 			if it.span == (Span{}) {
 				continue // the input is a text
 			}
-			one = SourceItem{Type: it.typ, Role: it.role, Span: it.span, CallID: it.callID, Name: it.name, Open: len(it.content) > 0, ID: it.id, Encrypted: it.encrypted}
+			one = SourceItem{Type: it.typ, Role: it.role, Span: it.span, CallID: it.callID, Name: it.name, Open: it.open, ID: it.id, Encrypted: it.encrypted}
 			one.Sealed = envelope.Sealed(string(it.encrypted[:min(len(it.encrypted), sealMark)]))
 			if one.Sealed {
 				if one.State = it.state; one.State == nil {

@@ -26,6 +26,9 @@ func estimate(bytes int) int64 { return int64(bytes+bytesPerToken-1) / bytesPerT
 
 // estimate is about how many tokens the request has.
 func (r *Request) estimate() int64 {
+	if r.Complete() != nil {
+		return estimate(r.Size)
+	}
 	size, images := r.Size, int64(0)
 	for i := range r.History {
 		for j := range r.History[i].Parts {

@@ -23,12 +23,10 @@ func (a Author) Pick(from ...string) string { return from[a.IntN(len(from))] }
 func (a Author) Word() string {
 	var word strings.Builder
 	for range a.IntN(8) {
-		word.WriteString(a.Pick("a", "Z", "9", "_", "-", ".", "/", " ", "é", "日", "😀", "\"", "\\", "\n", "\t", "{", "<think>", "\u2028", "\u3000", "\x00"))
+		word.WriteString(a.Pick("a", "Z", "9", "_", "__", "-", ".", "/", " ", "é", "日", "😀", "\"", "\\", "\n", "\t", "{", "}", "<think>", "\u2028", "\u3000", "\x00"))
 	}
 	return word.String()
 }
-
-func quote(text string) string { return string(gjson.AppendJSONString(nil, text)) }
 
 // Items are some input items in no good order, reasoning among them. Ids are few, so that they meet.
 func (a Author) Items(reasoning ...string) []string {
@@ -40,16 +38,18 @@ func (a Author) Items(reasoning ...string) []string {
 }
 
 func (a Author) item(reasoning []string) string {
-	id := quote(a.Pick("a", "b", "c", "", "a_2", "f:0", strings.Repeat("x", 70)))
-	name := quote(a.Pick("f", "g", "unknown", "x"+a.Word()))
-	text := `{"type":"input_text","text":` + quote(a.Word()) + `}`
+	id := Quote(a.Pick("a", "b", "c", "", "a_2", "f:0", strings.Repeat("x", 70)))
+	name := Quote(a.Pick("f", "g", "unknown", "x"+a.Word()))
+	text := `{"type":"input_text","text":` + Quote(a.Word()) + `}`
 	media := a.Pick(
 		text, `{"type":"input_image","image_url":"data:image/png;base64,QUJD"}`, `{"type":"input_image","image_url":"https://x/y.png"}`,
-		`{"type":"input_file","filename":`+quote(a.Word())+`,"file_data":"data:application/pdf;base64,QUJD"}`,
+		`{"type":"input_file","filename":`+Quote(a.Word())+`,"file_data":"data:application/pdf;base64,QUJD"}`,
 	)
-	switch a.IntN(12) {
+	switch a.IntN(13) {
 	case 0, 1:
 		return `{"role":"user","content":[` + text + `,` + media + `]}`
+	case 10:
+		return `{"type":"x_future","content":` + Quote(a.Word()) + `}`
 	case 2:
 		return `{"role":"developer","content":[` + text + `]}`
 	case 3:
@@ -57,13 +57,13 @@ func (a Author) item(reasoning []string) string {
 	case 4:
 		return a.Pick(append(reasoning, `{"type":"reasoning","summary":[],"content":[{"type":"reasoning_text","text":"t"}]}`)...)
 	case 5:
-		return `{"type":"custom_tool_call","call_id":` + id + `,"name":` + name + `,"input":` + quote(a.Word()) + `}`
+		return `{"type":"custom_tool_call","call_id":` + id + `,"name":` + name + `,"input":` + Quote(a.Word()) + `}`
 	case 6:
 		return `{"type":"custom_tool_call_output","call_id":` + id + `,"output":[` + text + `,` + media + `]}`
 	case 7, 8, 9:
-		return `{"type":"function_call","call_id":` + id + `,"name":` + name + `,"arguments":` + quote(a.Pick("", "{}", `{"x":1}`, "[", a.Word())) + `}`
+		return `{"type":"function_call","call_id":` + id + `,"name":` + name + `,"namespace":` + Quote(a.Pick("", "ns", a.Word())) + `,"arguments":` + Quote(a.Pick("", "{}", `{"x":1}`, "[", a.Word())) + `}`
 	default:
-		return `{"type":"function_call_output","call_id":` + id + `,"output":` + quote(a.Word()) + `}`
+		return `{"type":"function_call_output","call_id":` + id + `,"output":` + Quote(a.Word()) + `}`
 	}
 }
 

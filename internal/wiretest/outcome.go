@@ -19,16 +19,30 @@ type Outcome struct {
 	Events []streamcheck.Event
 	Fault  *fault.Fault // why it failed; the stream tells the client
 	Tokens translate.Usage
+
+	Continuations []string // with which the provider was asked to go on
+
+	// Describe writes an item for Lines. It can be replaced where more of items matters than what the function Describe writes.
+	Describe func(item gjson.Result) string
 }
 
 // Read feeds a reply to a decoder as the gateway does, to its end, and holds what comes of it against the rules of streams. Each frame is
 // overwritten once it has been read, as the buffer of a reader is.
 func Read(t testing.TB, req *translate.Request, p *Provider, frames Frames, decoder func(*translate.Stream) Decoder) *Outcome {
 	t.Helper()
+	return read(t, req, p, []Frames{frames}, decoder)
+}
+
+func read(t testing.TB, req *translate.Request, p *Provider, bodies []Frames, decoder func(*translate.Stream) Decoder) *Outcome {
+	t.Helper()
+	for i, frames := range bodies {
+		bodies[i] = &spoiling{Frames: frames}
+	}
 	sink := new(Sink)
 	stream := translate.NewStream(req, Ring, sink, Counted(), Clock)
 	stream.Attempt(p.Target)
-	o := &Outcome{Fault: play(&spoiling{Frames: frames}, decoder(stream), stream)}
+	o := &Outcome{Describe: Describe}
+	o.Fault = play(bodies, decoder(stream), stream, o)
 	if (o.Fault == nil) != stream.Ended() {
 		t.Fatalf("the fault is %v, and ended is %v", o.Fault, stream.Ended())
 	}
@@ -71,10 +85,10 @@ func (o *Outcome) Lines() []string {
 	for _, event := range o.Events {
 		switch {
 		case event.Type == "response.output_item.added":
-			open = "open: " + describe(event.Item())
+			open = "open: " + o.Describe(event.Item())
 		case event.Type == "response.output_item.done":
 			open = ""
-			lines = append(lines, describe(event.Item()))
+			lines = append(lines, o.Describe(event.Item()))
 		case event.Terminal():
 			if open != "" {
 				lines = append(lines, open)
@@ -89,7 +103,8 @@ func (o *Outcome) Lines() []string {
 	return lines
 }
 
-func describe(item gjson.Result) string {
+// Describe writes what an item says.
+func Describe(item gjson.Result) string {
 	words := []string{item.Get("type").String()}
 	if status := item.Get("status").String(); status != "" && status != "completed" {
 		words = append(words, status)
@@ -116,7 +131,11 @@ func (o *Outcome) NextTurn(t testing.TB, request string) string {
 	for _, item := range streamcheck.Items(o.Events) {
 		items = append(items, item.Raw)
 		if id := item.Get("call_id"); id.Exists() {
-			results = append(results, `{"type":"function_call_output","call_id":`+id.Raw+`,"output":"ok"}`)
+			kind := "function_call_output"
+			if item.Get("type").String() == "custom_tool_call" {
+				kind = "custom_tool_call_output"
+			}
+			results = append(results, `{"type":"`+kind+`","call_id":`+id.Raw+`,"output":"ok"}`)
 		}
 	}
 	input := `"input":` + gjson.Get(request, "input").Raw

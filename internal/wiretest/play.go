@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"testing"
 
 	"github.com/caddy-codex/responses/fault"
-	"github.com/caddy-codex/responses/internal/streamcheck"
 	"github.com/caddy-codex/responses/sse"
 	"github.com/caddy-codex/responses/translate"
 )
@@ -18,6 +16,11 @@ type Decoder interface {
 	Frame(data []byte, out *translate.Stream) error
 	End(readErr error, out *translate.Stream) error
 	Done() bool
+}
+
+// pauser is the decoder of a wire whose providers pause.
+type pauser interface {
+	Paused() (continuation []byte, ok bool)
 }
 
 // Frames are the pieces of a streamed reply.
@@ -31,40 +34,43 @@ type Sink struct{ bytes.Buffer }
 // Event implements translate.Sink.
 func (s *Sink) Event(typ string, data []byte) { fmt.Fprintf(s, "event: %s\ndata: %s\n\n", typ, data) }
 
-// Play feeds a reply to a decoder as the gateway does, to its end, and returns the event stream that it becomes. A fault ends the stream
-// as failed, as it does where no other target is left. The stream is checked against the rules of the Responses API.
-func Play(t testing.TB, req *translate.Request, p *Provider, frames Frames, decoder func(*translate.Stream) Decoder) []byte {
-	t.Helper()
-	sink := new(Sink)
-	stream := translate.NewStream(req, Ring, sink, Counted(), Clock)
-	stream.Attempt(p.Target)
-	dec := decoder(stream)
-	if f := play(frames, dec, stream); f != nil {
-		stream.Fail(f)
+// play feeds a reply to a decoder as the gateway does, to its end. Where the reply pauses at the end of a body, it goes on with the next.
+func play(bodies []Frames, dec Decoder, stream *translate.Stream, o *Outcome) *fault.Fault {
+	for i, frames := range bodies {
+		readErr, err := playBody(frames, dec, stream)
+		if err != nil {
+			return asFault(err)
+		}
+		if readErr != nil || i == len(bodies)-1 {
+			return asFault(dec.End(readErr, stream))
+		}
+		continuation, ok := dec.(pauser).Paused()
+		if !ok {
+			break
+		}
+		o.Continuations = append(o.Continuations, string(continuation))
 	}
-	if err := streamcheck.Check(sink.Bytes()); err != nil {
-		t.Errorf("the stream breaks the rules: %v\n%s", err, sink)
-	}
-	return sink.Bytes()
+	return asFault(dec.End(nil, stream))
 }
 
-func play(frames Frames, dec Decoder, stream *translate.Stream) *fault.Fault {
+// playBody returns what the reading has ended with besides a fault of the provider's.
+func playBody(frames Frames, dec Decoder, stream *translate.Stream) (readErr, err error) {
 	for {
 		event, err := frames.Next()
 		if errors.Is(err, io.EOF) {
-			return asFault(dec.End(nil, stream))
+			return nil, nil
 		}
 		if err != nil {
-			return asFault(dec.End(err, stream))
+			return err, nil
 		}
 		if err := dec.Frame(event.Data, stream); err != nil {
 			if event.Partial {
-				return asFault(dec.End(io.ErrUnexpectedEOF, stream))
+				return io.ErrUnexpectedEOF, nil
 			}
-			return asFault(err)
+			return nil, err
 		}
 		if dec.Done() {
-			return asFault(dec.End(nil, stream))
+			return nil, nil
 		}
 	}
 }

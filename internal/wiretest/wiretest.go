@@ -45,6 +45,9 @@ type Provider struct {
 	Dialect dialect.Dialect
 }
 
+// String names the provider and its model.
+func (p *Provider) String() string { return p.Target.Provider + "/" + p.Target.Model }
+
 // Plain is a provider without deviations.
 func Plain() *Provider {
 	return &Provider{Target: translate.Target{Provider: "plain", Model: "up"}, Dialect: dialect.Default()}

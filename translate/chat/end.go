@@ -7,15 +7,18 @@ import (
 	"github.com/caddy-codex/responses/translate"
 )
 
-// finishes says what the finish reasons mean, in lower case. Reasons that are not here, which providers invent, count as completed.
-var finishes = map[string]translate.Ending{
-	"stop": translate.Completed, "end_turn": translate.Completed, "stop_sequence": translate.Completed, "eos": translate.Completed, "end": translate.Completed,
-	"tool_calls": translate.Completed, "function_call": translate.Completed, "tool_use": translate.Completed,
-	"length": translate.CutByLength, "max_tokens": translate.CutByLength, "model_length": translate.CutByLength, "model_context_window_exceeded": translate.CutByLength,
-	"content_filter": translate.Filtered, "content_filtered": translate.Filtered, "sensitive": translate.Filtered, "refusal": translate.Filtered, "safety": translate.Filtered,
-	"prohibited_content": translate.Filtered, "blocklist": translate.Filtered, "spii": translate.Filtered, "recitation": translate.Filtered, "guardrail_intervened": translate.Filtered,
-	"insufficient_system_resource": translate.Overloaded, "network_error": translate.Broken, "error": translate.Broken, "abort": translate.Broken, "repetition": translate.Broken,
-	"malformed_function_call": translate.Broken,
+// finishes are the finish reasons, in lower case.
+var finishes = translate.Reasons{
+	translate.Completed: {
+		"stop", "end_turn", "stop_sequence", "eos", "end", "tool_calls", "function_call", "tool_use",
+	},
+	translate.CutByLength: {"length", "max_tokens", "model_length", "model_context_window_exceeded"},
+	translate.Filtered: {
+		"content_filter", "content_filtered", "sensitive", "refusal", "safety", "prohibited_content", "blocklist", "spii", "recitation",
+		"guardrail_intervened",
+	},
+	translate.Broken:     {"network_error", "error", "abort", "repetition", "malformed_function_call"},
+	translate.Overloaded: {"insufficient_system_resource"},
 }
 
 // End handles the end of the upstream's body and decides whether the reply was whole. readErr is what reading ended with, nil at a
@@ -54,7 +57,7 @@ func (dec *Decoder) finished(out *translate.Stream) error {
 	dec.endText(out)
 	dec.calls.settle()
 	dec.search.settle()
-	ending := finishes[strings.ToLower(dec.finish)]
+	ending := finishes.Ending(strings.ToLower(dec.finish))
 	if ending == translate.Completed {
 		return dec.complete(out)
 	}

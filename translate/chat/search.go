@@ -115,7 +115,7 @@ func (s *searchCalls) proceed(field string) []byte {
 
 // Paused reports whether the model waits for nothing but a search of Moonshot's.
 func (dec *Decoder) Paused() (continuation []byte, ok bool) {
-	if len(dec.search.list) == 0 || len(dec.calls.list) > 0 || finishes[dec.finish] != translate.Completed || dec.finish == "" {
+	if len(dec.search.list) == 0 || len(dec.calls.list) > 0 || finishes.Ending(dec.finish) != translate.Completed || dec.finish == "" {
 		return nil, false
 	}
 	dec.search.settle()

@@ -36,7 +36,9 @@ type encoder struct {
 // Encode appends the upstream body for req to dst. It depends on nothing but its arguments, so that equal histories give equal bytes.
 func Encode(dst []byte, req *translate.Request, target *translate.Target, d *dialect.Dialect) []byte {
 	e := encoder{Writer: jsonscan.Writer{Dst: dst}, req: req, target: target, d: d}
-	e.tools = req.VisibleTools(func(choice string) bool { return choice != "none" && d.TakesToolChoice(choice) }) // calls cannot be forbidden
+	e.tools = req.VisibleTools(func(choice string) bool {
+		return choice != "none" && d.TakesToolChoice(choice) // calls cannot be forbidden
+	})
 	e.Text("{")
 	lead, next := e.lead()
 	if d.SystemRole != user && !blank(lead) {

@@ -7,12 +7,12 @@ import (
 	"github.com/caddy-codex/responses/translate"
 )
 
-// stops says what the stop reasons mean. Reasons that are not here, which may come, count as completed.
-var stops = map[string]translate.Ending{
-	"end_turn": translate.Completed, "tool_use": translate.Completed, "stop_sequence": translate.Completed,
-	"max_tokens": translate.CutByLength, "model_context_window_exceeded": translate.CutByLength,
-	"guardrail_intervened": translate.Filtered, "content_filtered": translate.Filtered,
-	"malformed_model_output": translate.Broken, "malformed_tool_use": translate.Broken,
+// stops are the stop reasons.
+var stops = translate.Reasons{
+	translate.Completed:   {"end_turn", "tool_use", "stop_sequence"},
+	translate.CutByLength: {"max_tokens", "model_context_window_exceeded"},
+	translate.Filtered:    {"guardrail_intervened", "content_filtered"},
+	translate.Broken:      {"malformed_model_output", "malformed_tool_use"},
 }
 
 // End handles the end of the upstream's body and decides whether the reply was whole. readErr is what reading ended with, nil at a
@@ -23,7 +23,7 @@ var stops = map[string]translate.Ending{
 func (dec *Decoder) End(readErr error, out *translate.Stream) error {
 	switch {
 	case dec.stop != "":
-		return dec.target.End(stops[dec.stop], "stop reason "+dec.stop, out)
+		return dec.target.End(stops.Ending(dec.stop), "stop reason "+dec.stop, out)
 	case errors.Is(readErr, ErrDamaged):
 		f := dec.target.Fault(fault.BadReply, "sent a reply that is no event stream of AWS, or was damaged on its way")
 		f.Err = readErr

@@ -52,8 +52,8 @@ func (e *encoder) reasoning(r *translate.Reasoning) {
 	e.Text("}")
 }
 
-// results writes the outputs of one turn's calls. Images that may not stand in a result follow behind the
-// last, each with a word on where it comes from.
+// results writes the outputs of one turn's calls. Images that may not stand in a result follow behind the last, each with a word on where
+// it comes from.
 func (e *encoder) results(results []translate.Message) {
 	var below []translate.Part
 	for i := range results {

@@ -8,15 +8,15 @@ import (
 	"github.com/caddy-codex/responses/translate"
 )
 
-// finishes says what the finish reasons mean. Reasons that are not here count as completed.
-var finishes = map[string]translate.Ending{
-	"STOP": translate.Completed, "MAX_TOKENS": translate.CutByLength, continuation: translate.CutByLength,
-	"SAFETY": translate.Filtered, "RECITATION": translate.Filtered, "LANGUAGE": translate.Filtered, "BLOCKLIST": translate.Filtered,
-	"PROHIBITED_CONTENT": translate.Filtered, "SPII": translate.Filtered, "IMAGE_SAFETY": translate.Filtered,
-	"IMAGE_PROHIBITED_CONTENT": translate.Filtered, "IMAGE_RECITATION": translate.Filtered,
-	"OTHER": translate.Broken, "IMAGE_OTHER": translate.Broken, "NO_IMAGE": translate.Broken, "TOO_MANY_TOOL_CALLS": translate.Broken,
-	"MISSING_THOUGHT_SIGNATURE": translate.Broken, "MALFORMED_FUNCTION_CALL": translate.Broken, "UNEXPECTED_TOOL_CALL": translate.Broken,
-	"MALFORMED_RESPONSE": translate.Broken,
+// finishes are the finish reasons.
+var finishes = translate.Reasons{
+	translate.Completed:   {"STOP"},
+	translate.CutByLength: {"MAX_TOKENS", continuation},
+	translate.Filtered: {
+		"SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT",
+		"IMAGE_RECITATION",
+	},
+	translate.Broken: append([]string{"OTHER", "IMAGE_OTHER", "NO_IMAGE", "TOO_MANY_TOOL_CALLS", "MISSING_THOUGHT_SIGNATURE"}, malformed...),
 }
 
 // continuation is the reason of an answer that the provider wants to be asked to go on with.
@@ -68,15 +68,14 @@ func (dec *Decoder) End(readErr error, out *translate.Stream) error {
 }
 
 func (dec *Decoder) finished(out *translate.Stream) error {
-	ending := finishes[dec.finish]
+	ending := finishes.Ending(dec.finish)
 	if ending == translate.Completed {
 		return dec.complete(out)
 	}
 	return dec.target.End(ending, "finish reason "+dec.finish, out)
 }
 
-// complete ends a reply that says it is whole, unless it is not. A question that gets no answer has not been answered; after the results
-// of calls, on the other hand, a model may have nothing more to say.
+// complete ends a reply that says it is whole, unless it is not: see translate.Target.Complete.
 func (dec *Decoder) complete(out *translate.Stream) error {
 	switch {
 	case dec.calling.open:

@@ -10,13 +10,13 @@ import (
 // pauseTurn is the reason for which a reply stops that is to go on with another request.
 const pauseTurn = "pause_turn"
 
-// outcomes says what stop reasons mean, in lower case, with those that hosts take over from other wires. Reasons that are not here count as
-// completed.
-var outcomes = map[string]translate.Ending{
-	"end_turn": translate.Completed, "stop_sequence": translate.Completed, "tool_use": translate.Completed, "stop": translate.Completed, "tool_calls": translate.Completed,
-	"max_tokens": translate.CutByLength, "model_context_window_exceeded": translate.CutByLength, pauseTurn: translate.CutByLength, "length": translate.CutByLength,
-	"refusal": translate.Filtered, "content_filter": translate.Filtered, "sensitive": translate.Filtered, "safety": translate.Filtered,
-	"error": translate.Broken, "abort": translate.Broken, "network_error": translate.Broken, "insufficient_system_resource": translate.Overloaded,
+// stops are the stop reasons, in lower case, with those that hosts take over from other wires.
+var stops = translate.Reasons{
+	translate.Completed:   {"end_turn", "stop_sequence", "tool_use", "stop", "tool_calls"},
+	translate.CutByLength: {"max_tokens", "model_context_window_exceeded", pauseTurn, "length"},
+	translate.Filtered:    {"refusal", "content_filter", "sensitive", "safety"},
+	translate.Broken:      {"error", "abort", "network_error"},
+	translate.Overloaded:  {"insufficient_system_resource"},
 }
 
 // End handles the end of the upstream's body and decides whether the reply was whole. readErr is what reading ended with, nil at a
@@ -45,8 +45,7 @@ func (dec *Decoder) End(readErr error, out *translate.Stream) error {
 	}
 }
 
-// complete ends a reply that says it is whole, unless it is not: a tool's input that breaks off would be run as it is. And a question that
-// gets no answer has not been answered; after the results of calls, on the other hand, a model may have nothing more to say.
+// complete ends a reply that says it is whole, unless it is not.
 func (dec *Decoder) complete(out *translate.Stream) error {
 	for _, b := range dec.blocks {
 		if b.kind == callBlock {
@@ -58,7 +57,7 @@ func (dec *Decoder) complete(out *translate.Stream) error {
 }
 
 func (dec *Decoder) finished(out *translate.Stream) error {
-	ending := outcomes[strings.ToLower(dec.stop)]
+	ending := stops.Ending(strings.ToLower(dec.stop))
 	switch {
 	case ending == translate.Completed:
 		return dec.complete(out)

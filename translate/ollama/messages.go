@@ -175,8 +175,8 @@ func (e *encoder) call(call *translate.Call) {
 	e.Text("}}")
 }
 
-// results writes the outputs of one turn's calls. Templates show images of the user's only, so those of
-// results follow behind the last in a message of the user, each with a word on where it comes from.
+// results writes the outputs of one turn's calls. Templates show images of the user's only, so those of results follow behind the last in
+// a message of the user, each with a word on where it comes from.
 func (e *encoder) results(results []translate.Message) {
 	var images []translate.Part
 	for i := range results {
