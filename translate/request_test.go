@@ -1,6 +1,7 @@
 package translate_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -165,5 +166,51 @@ func TestTheLastChangeOfTheConfigurationCounts(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestARequestThatPassesIsReadFurtherOnlyWhereThatIsAskedFor(t *testing.T) {
+	body := []byte(request(`"input":[{"role":"user","content":"hi"},{"type":"reasoning","id":"rs_1","content":[{"type":"reasoning_text","text":"t"}]},{"type":"message","role":"assistant","content":[]}]`, `"tools":[`+function("a")+`]`))
+	bare, err := translate.ParseSource(body, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var open []bool
+	for it := range bare.Source().Items() {
+		open = append(open, it.Open)
+	}
+	if len(bare.History) > 0 || len(bare.Tools.List) > 0 || !slices.Equal(open, []bool{true, true, false}) {
+		t.Errorf("%d messages, %d tools, open %v", len(bare.History), len(bare.Tools.List), open)
+	}
+	for range 2 {
+		if err := bare.Complete(); err != nil {
+			t.Fatal(err)
+		}
+		if len(bare.History) == 0 || len(bare.Tools.List) != 1 {
+			t.Errorf("%d messages, %d tools", len(bare.History), len(bare.Tools.List))
+		}
+	}
+	nothing, err := translate.ParseSource([]byte(request(`"input":[]`)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := nothing.Complete(); err == nil {
+		t.Error("an input without anything is complete")
+	}
+}
+
+func TestTheLeadingModel(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"model":"gpt-5.5","input":"hi"}`:       "gpt-5.5",
+		`{"input":"hi","model":"gpt-5.5"}`:       "",
+		`{"model":"a\"b"}`:                       "",
+		`{"model":"gpt`:                          "",
+		`{"model":5}`:                            "",
+		`{"model":"` + strings.Repeat("x", 1000): "",
+		``:                                       "",
+	} {
+		if got, ok := translate.LeadingModel([]byte(body)); got != want || ok != (want != "") {
+			t.Errorf("%.40s: got %q, %v", body, got, ok)
+		}
 	}
 }

@@ -48,8 +48,6 @@ func (a Author) item(reasoning []string) string {
 	switch a.IntN(13) {
 	case 0, 1:
 		return `{"role":"user","content":[` + text + `,` + media + `]}`
-	case 10:
-		return `{"type":"x_future","content":` + Quote(a.Word()) + `}`
 	case 2:
 		return `{"role":"developer","content":[` + text + `]}`
 	case 3:
@@ -62,6 +60,8 @@ func (a Author) item(reasoning []string) string {
 		return `{"type":"custom_tool_call_output","call_id":` + id + `,"output":[` + text + `,` + media + `]}`
 	case 7, 8, 9:
 		return `{"type":"function_call","call_id":` + id + `,"name":` + name + `,"namespace":` + Quote(a.Pick("", "ns", a.Word())) + `,"arguments":` + Quote(a.Pick("", "{}", `{"x":1}`, "[", a.Word())) + `}`
+	case 10:
+		return `{"type":"x_future","content":` + Quote(a.Word()) + `}`
 	default:
 		return `{"type":"function_call_output","call_id":` + id + `,"output":` + Quote(a.Word()) + `}`
 	}

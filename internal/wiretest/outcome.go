@@ -22,8 +22,7 @@ type Outcome struct {
 
 	Continuations []string // with which the provider was asked to go on
 
-	// Describe writes an item for Lines. It can be replaced where more of items matters than what the function Describe writes.
-	Describe func(item gjson.Result) string
+	describe func(item gjson.Result) string
 }
 
 // Read feeds a reply to a decoder as the gateway does, to its end, and holds what comes of it against the rules of streams. Each frame is
@@ -41,7 +40,7 @@ func read(t testing.TB, req *translate.Request, p *Provider, bodies []Frames, de
 	sink := new(Sink)
 	stream := translate.NewStream(req, Ring, sink, Counted(), Clock)
 	stream.Attempt(p.Target)
-	o := &Outcome{Describe: Describe}
+	o := &Outcome{describe: describe}
 	o.Fault = play(bodies, decoder(stream), stream, o)
 	if (o.Fault == nil) != stream.Ended() {
 		t.Fatalf("the fault is %v, and ended is %v", o.Fault, stream.Ended())
@@ -85,10 +84,10 @@ func (o *Outcome) Lines() []string {
 	for _, event := range o.Events {
 		switch {
 		case event.Type == "response.output_item.added":
-			open = "open: " + o.Describe(event.Item())
+			open = "open: " + o.describe(event.Item())
 		case event.Type == "response.output_item.done":
 			open = ""
-			lines = append(lines, o.Describe(event.Item()))
+			lines = append(lines, o.describe(event.Item()))
 		case event.Terminal():
 			if open != "" {
 				lines = append(lines, open)
@@ -103,8 +102,8 @@ func (o *Outcome) Lines() []string {
 	return lines
 }
 
-// Describe writes what an item says.
-func Describe(item gjson.Result) string {
+// describe writes what an item says.
+func describe(item gjson.Result) string {
 	words := []string{item.Get("type").String()}
 	if status := item.Get("status").String(); status != "" && status != "completed" {
 		words = append(words, status)

@@ -17,13 +17,15 @@ import (
 
 // Wire is a wire under test. Its methods are what all wires are tested for.
 type Wire struct {
-	Name    string
 	Encode  Encode
 	Decoder func(p *Provider, out *translate.Stream) Decoder
 	Reader  func(body io.Reader) Frames // nil for event streams
 
 	// Everybody are providers of this wire that differ from each other.
 	Everybody func(t testing.TB) []*Provider
+
+	// Describe writes an item for the lines of an outcome; nil for what most wires are tested for.
+	Describe func(item gjson.Result) string
 
 	// Check holds a body against what a provider takes.
 	Check func(t testing.TB, p *Provider, body []byte)
@@ -42,7 +44,11 @@ func (w *Wire) Read(t testing.TB, p *Provider, request string, bodies ...io.Read
 	for i, body := range bodies {
 		frames[i] = w.frames(body)
 	}
-	return read(t, Parse(t, []byte(request)), p, frames, func(out *translate.Stream) Decoder { return w.Decoder(p, out) })
+	o := read(t, Parse(t, []byte(request)), p, frames, func(out *translate.Stream) Decoder { return w.Decoder(p, out) })
+	if w.Describe != nil {
+		o.describe = w.Describe
+	}
+	return o
 }
 
 func (w *Wire) frames(body io.Reader) Frames {

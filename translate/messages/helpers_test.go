@@ -5,13 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/caddy-codex/responses/internal/upstreamtest"
 	"github.com/caddy-codex/responses/internal/wiretest"
-	"github.com/caddy-codex/responses/sse"
 	"github.com/caddy-codex/responses/translate"
-	"github.com/caddy-codex/responses/translate/envelope"
 	"github.com/caddy-codex/responses/translate/messages"
 )
 
@@ -39,22 +35,34 @@ func claude(t testing.TB) *provider {
 	return model(t, "anthropic", "claude-opus-5-5")
 }
 
+// wire is what the tests of all wires have to know of this one.
+var wire = &wiretest.Wire{
+	Encode: messages.Encode, Everybody: everybody,
+	Decoder: func(p *wiretest.Provider, out *translate.Stream) wiretest.Decoder {
+		return messages.NewDecoder(&p.Target, &p.Dialect, out)
+	},
+	Check: func(t testing.TB, p *wiretest.Provider, body []byte) {
+		t.Helper()
+		(&provider{p}).check(t, body)
+	},
+}
+
 // everybody is the wire's default, some that differ from it much, and every preset, Anthropic's with all its models.
-func everybody(t testing.TB) []*provider {
+func everybody(t testing.TB) []*wiretest.Provider {
 	t.Helper()
-	all := []*provider{
-		plain(),
-		with(t, "response_format", "none", "images", "data", "files", "data", "late_system", "allow", "tools_strict", "send", "tool_choice", "auto"),
-		with(t, "reasoning_out", "thinking", "unsigned_thinking", "true", "reasoning_scope", "current_turn", "images", "none", "cache_control", "ephemeral"),
+	all := []*wiretest.Provider{
+		wiretest.Plain(),
+		with(t, "response_format", "none", "images", "data", "files", "data", "late_system", "allow", "tools_strict", "send", "tool_choice", "auto").Provider,
+		with(t, "reasoning_out", "thinking", "unsigned_thinking", "true", "reasoning_scope", "current_turn", "images", "none", "cache_control", "ephemeral").Provider,
 	}
 	for _, name := range wiretest.Speaking("messages") {
-		all = append(all, &provider{wiretest.PresetOn(t, "messages", name, "")})
+		all = append(all, wiretest.PresetOn(t, "messages", name, ""))
 	}
 	for _, name := range []string{
 		"claude-opus-5-5", "claude-haiku-5-5", "claude-fable-5", "claude-opus-5", "claude-opus-4-8", "claude-opus-4-7", "claude-sonnet-4-6",
 		"claude-haiku-4-5-20251001", "claude-opus-4-1-20250805",
 	} {
-		all = append(all, model(t, "anthropic", name))
+		all = append(all, wiretest.PresetModel(t, "anthropic", name))
 	}
 	return all
 }
@@ -62,7 +70,7 @@ func everybody(t testing.TB) []*provider {
 // body is what a provider gets for a request.
 func (p *provider) body(t testing.TB, request string) []byte {
 	t.Helper()
-	return messages.Encode(nil, parse(t, request), &p.Target, &p.Dialect)
+	return wire.Body(t, p.Provider, request)
 }
 
 func parse(t testing.TB, request string) *translate.Request {
@@ -86,6 +94,7 @@ func (p *provider) check(t testing.TB, body []byte) {
 		`"source":{"type":"url"`:   d.Images == "url" || d.Files == "url",
 		`{"type":"web_search_20`:   d.WebSearch != "none",
 		`{"type":"thinking","thi`:  d.ReasoningOut == "thinking",
+		`"thinking":"foreign"`:     false, // another provider's
 	} {
 		if !may && strings.Contains(string(body), trace) {
 			t.Errorf("%s %s gets %s", p.Target.Provider, p.Target.Model, trace)
@@ -123,29 +132,19 @@ func (p *provider) rules() []upstreamtest.MessagesOption {
 // read feeds a reply to the decoder as the gateway does.
 func (p *provider) read(t testing.TB, request string, body io.Reader) *wiretest.Outcome {
 	t.Helper()
-	return wiretest.Read(t, parse(t, request), p.Provider, sse.NewReader(body, 0), func(out *translate.Stream) wiretest.Decoder {
-		return messages.NewDecoder(&p.Target, &p.Dialect, out)
-	})
+	return wire.Read(t, p.Provider, request, body)
 }
 
 const (
-	absent  = "(absent)"
+	absent  = wiretest.Absent
 	oneTool = `"tools":[{"type":"function","name":"f","parameters":{"type":"object","properties":{}},"strict":true},{"type":"function","name":"g"}]`
 )
 
-// sent is what stands at a path of a body, or absent.
-func sent(body []byte, path string) string {
-	value := gjson.GetBytes(body, path)
-	if !value.Exists() {
-		return absent
-	}
-	return value.Raw
-}
-
-// ask is a request that says hi, with the given members more.
-func ask(members ...string) string {
-	return `{"model":"m","input":"hi",` + strings.Join(append(members, `"stream":true`), ",") + `}`
-}
+var (
+	sent   = wiretest.Sent
+	ask    = wiretest.Ask
+	sealed = wiretest.Sealed
+)
 
 // talk is a request with the given items, and with tools where some are called.
 func talk(items ...string) string {
@@ -162,12 +161,6 @@ var (
 	looksUp = upstreamtest.MessagesSearch
 	finds   = upstreamtest.MessagesFound
 )
-
-// sealed is an item of reasoning as the client sends it back.
-func sealed(provider, model, field, data string) string {
-	envelope := wiretest.Ring.Seal(nil, &envelope.Payload{Provider: provider, Model: model, Field: field, Data: []byte(data)})
-	return `{"type":"reasoning","summary":[],"encrypted_content":"` + string(envelope) + `"}`
-}
 
 // bodyOf is an event stream of these events.
 func bodyOf(events ...string) string {

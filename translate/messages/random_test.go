@@ -14,7 +14,7 @@ import (
 )
 
 // pasts are reasoning of this provider's, of another's and of nobody's.
-func (p *provider) pasts() []string {
+func pasts(p *wiretest.Provider) []string {
 	return []string{
 		sealed(p.Target.Provider, p.Target.Model, "thinking", `{"type":"thinking","thinking":"t","signature":"s"}`),
 		sealed(p.Target.Provider, p.Target.Model, "thinking", `{"type":"redacted_thinking","data":"r"}`),
@@ -23,57 +23,28 @@ func (p *provider) pasts() []string {
 	}
 }
 
-// Whatever order things stand in, a strict provider takes the history, and takes it again when it has grown.
 func TestRandomHistoriesSuitEveryProvider(t *testing.T) {
-	providers := everybody(t)
-	for seed := range uint64(3000) {
-		a := wiretest.NewAuthor(seed)
-		p := providers[a.IntN(len(providers))]
-		items := append([]string{`{"role":"user","content":"u"}`}, a.Items(p.pasts()...)...)
-		request := strings.Replace(talk(items...), `{`, a.Pick(`{`, `{"reasoning":{"effort":"none"},`, `{"reasoning":{"effort":"high"},`), 1)
-		body := p.body(t, request)
-		p.check(t, body)
-		if strings.Contains(string(body), "foreign") {
-			t.Errorf("another's thinking is in it")
-		}
-		if t.Failed() {
-			t.Fatalf("seed %d, %s %s:\n%s", seed, p.Target.Provider, p.Target.Model, strings.Join(items, "\n"))
-		}
-	}
+	wire.SuitsRandom(t, func(a wiretest.Author, p *wiretest.Provider) string {
+		items := append([]string{`{"role":"user","content":"u"}`}, a.Items(pasts(p)...)...)
+		return strings.Replace(talk(items...), `{`, a.Pick(`{`, `{"reasoning":{"effort":"none"},`, `{"reasoning":{"effort":"high"},`), 1)
+	})
 }
 
-// Whatever a client sends, a provider gets JSON that it understands.
 func FuzzRequests(f *testing.F) {
-	providers := everybody(f)
-	for name, body := range wiretest.Requests(f) {
-		if len(body) < 6000 {
-			f.Add(body, uint8(len(name)))
-		}
-	}
-	for i, body := range []string{
+	wire.FuzzRequests(
+		f, nil,
 		talk(said, calledA, calledB, outB, late, outA, answer, late),
-		talk(append(claude(f).pasts(), calledA, outA, answer)...),
+		talk(append(pasts(claude(f).Provider), calledA, outA, answer)...),
 		talk(calledA, calledA, outA, `{"type":"custom_tool_call","call_id":"","name":"c","input":"a"}`, `{"type":"x","text":"a"}`),
 		talk(`{"role":"user","content":[{"type":"input_image","image_url":{"url":"data:image/png;base64,QQ"}},{"type":"input_file","file_data":"data:application/pdf;base64,QQ"}]}`),
 		ask(`"text":{"format":{"type":"json_schema","schema":{"type":"object","properties":{"a":{"oneOf":[{"minimum":1},true]}}}}}`, oneTool, `"tool_choice":"none"`),
 		ask(`"tools":[{"type":"web_search","filters":{"allowed_domains":["a"]},"user_location":{"city":"b"}}]`, `"max_output_tokens":2000`, `"reasoning":{"effort":"max"}`, `"temperature":1e9`),
-	} {
-		f.Add([]byte(body), uint8(i))
-	}
-	f.Fuzz(func(t *testing.T, body []byte, which uint8) {
-		req, err := translate.Parse(bytes.Clone(body), wiretest.Ring)
-		if err != nil {
-			return
-		}
-		p := providers[int(which)%len(providers)]
-		got := messages.Encode(nil, req, &p.Target, &p.Dialect)
-		if !json.Valid(got) {
-			t.Fatalf("%s gets\n%s", p.Target.Provider, got)
-		}
-		if again := p.body(t, string(body)); !bytes.Equal(got, again) {
-			t.Fatalf("%s gets\n%s\nthen\n%s", p.Target.Provider, got, again)
-		}
-		p.check(t, got)
+	)
+}
+
+func TestRandomToolsComeBack(t *testing.T) {
+	wire.ToolsComeBack(t, plain().Provider, "tools", func(name, arguments string) string {
+		return bodyOf(whole("tool_use", calls("toolu_1", name, arguments))...)
 	})
 }
 
@@ -81,7 +52,7 @@ func FuzzRequests(f *testing.F) {
 func FuzzReplies(f *testing.F) {
 	providers := []*provider{plain(), claude(f), model(f, "minimax", "MiniMax-M3")}
 	for _, test := range replies() {
-		f.Add([]byte(bodyOf(test.events...)), uint8(len(test.knobs)/2))
+		f.Add([]byte(bodyOf(test.Frames...)), uint8(len(test.Knobs)/2))
 	}
 	f.Fuzz(func(t *testing.T, body []byte, which uint8) {
 		p := providers[int(which)%len(providers)]

@@ -1,7 +1,6 @@
 package messages_test
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 
@@ -15,41 +14,15 @@ func TestRecordedRequestsBecomeTheGoldenBodies(t *testing.T) {
 	wiretest.Goldens(t, "messages", messages.Encode, "tools")
 }
 
-// Every provider gets only what it takes, and all of it again when asked again.
-func TestRecordedRequestsSuitEveryProvider(t *testing.T) {
-	requests := wiretest.Requests(t)
-	for _, p := range everybody(t) {
-		for request, body := range requests {
-			t.Run(p.Target.Provider+"/"+p.Target.Model+"/"+request, func(t *testing.T) {
-				got := p.body(t, string(body))
-				p.check(t, got)
-				if again := messages.Encode([]byte("{}"), parse(t, string(body)), &p.Target, &p.Dialect); !bytes.Equal(again[2:], got) {
-					t.Errorf("asked again, it gets\n%s\nafter\n%s", again[2:], got)
-				}
-			})
-		}
-	}
-}
+func TestRecordedRequestsSuitEveryProvider(t *testing.T) { wire.SuitsRecorded(t) }
 
 const cacheMark = `,"cache_control":{"type":"ephemeral"}`
 
 // unmarked is a body without what the cache's marks add, which move on from turn to turn.
 func unmarked(body []byte) string { return strings.ReplaceAll(string(body), cacheMark, "") }
 
-// F75: what a provider has read before it finds again at the same place, or its prompt cache is of no use.
-func TestAnEarlierTurnIsAPrefixOfTheNext(t *testing.T) {
-	all := everybody(t)
-	for _, turn := range wiretest.Turns(t) {
-		for _, p := range all {
-			t.Run(p.Target.Provider+"/"+p.Target.Model+"/"+turn.Name, func(t *testing.T) {
-				first := gjson.Get(unmarked(p.body(t, string(turn.Before))), "messages").Raw
-				second := gjson.Get(unmarked(p.body(t, string(turn.After))), "messages").Raw
-				if !strings.HasPrefix(second, strings.TrimSuffix(first, "]}]")) {
-					t.Errorf("first\n%s\nthen\n%s", first, second)
-				}
-			})
-		}
-	}
+func TestF75AnEarlierTurnIsAPrefixOfTheNext(t *testing.T) {
+	wire.KeepsPrefixes(t, func(body []byte) string { return gjson.Get(unmarked(body), "messages").Raw }, "]}]", "")
 }
 
 func TestF75MarksForTheCache(t *testing.T) {
