@@ -55,8 +55,8 @@ type attempt struct {
 	cancel   context.CancelFunc
 	log      *Attempt
 
-	ask          func() (*http.Response, error) // sends the request, again where a reply pauses
-	continuation []byte                         // of the target, then
+	ask          func() (*http.Response, *fault.Fault, error) // sends the request, again where a reply pauses
+	continuation []byte                                       // of the target, then
 	pauses       int
 	forgets      bool            // reasoning of earlier turns stays out
 	media        translate.Media // what goes out of the request's images and files; nil before it is known

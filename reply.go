@@ -224,7 +224,7 @@ const maxPauses = 10
 // resume asks a provider that has paused its reply to go on with it, and makes its answer the one that is read.
 func (rd *replyReader) resume(readErr error) (f *fault.Fault, resumed bool) {
 	p, ok := rd.decoder.(pauser)
-	if !ok || readErr != nil || rd.attempt.pauses == maxPauses {
+	if ok = ok && readErr == nil && rd.attempt.pauses < maxPauses; !ok {
 		return nil, false
 	}
 	if rd.attempt.continuation, ok = p.Paused(); !ok {
@@ -232,18 +232,25 @@ func (rd *replyReader) resume(readErr error) (f *fault.Fault, resumed bool) {
 	}
 	rd.attempt.pauses++
 	_ = rd.body.Close()
-	res, err := rd.attempt.ask()
+	return rd.proceed(), true
+}
+
+// proceed sends the request that goes on with a reply.
+func (rd *replyReader) proceed() *fault.Fault {
+	res, f, err := rd.attempt.ask()
 	switch {
+	case f != nil:
+		return f
 	case rd.attempt.expired != nil:
-		return rd.attempt.expired, true
+		return rd.attempt.expired
 	case err != nil:
-		return readFault(rd.attempt, err), true
+		return readFault(rd.attempt, err)
 	}
 	if f := rd.exchange.refusal(res); f != nil {
-		return f, true
+		return f
 	}
 	rd.drained = false
-	return rd.open(res), true
+	return rd.open(res)
 }
 
 func readFault(a *attempt, err error) *fault.Fault {

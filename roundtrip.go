@@ -21,16 +21,14 @@ func (x *exchange) roundTrip(req *http.Request, inner http.RoundTripper) (*http.
 	a := x.attempt
 	a.fault = nil // the reverse proxy may have tried another host
 	x.client.silence(false)
-	a.ask = func() (*http.Response, error) { return x.ask(req, inner) }
-	res, err := a.ask()
-	var f *fault.Fault
-	if errors.As(err, &f) { // there is nothing to send
+	a.ask = func() (*http.Response, *fault.Fault, error) { return x.ask(req, inner) }
+	res, f, err := a.ask()
+	switch {
+	case f != nil:
 		return x.failed(req, f, f.HTTPStatus()), nil
-	}
-	if a.expired != nil {
+	case a.expired != nil:
 		return x.failed(req, a.expired, http.StatusGatewayTimeout), nil
-	}
-	if err != nil {
+	case err != nil:
 		return nil, x.unreachable(err)
 	}
 	a.log.Status = res.StatusCode
@@ -56,12 +54,12 @@ func (x *exchange) roundTrip(req *http.Request, inner http.RoundTripper) (*http.
 	return reply, nil
 }
 
-// ask sends the attempt's request. Where no request could be made, the error is a *fault.Fault.
-func (x *exchange) ask(req *http.Request, inner http.RoundTripper) (*http.Response, error) {
+// ask sends the attempt's request. There is a fault where no request could be made, and an error where no answer came.
+func (x *exchange) ask(req *http.Request, inner http.RoundTripper) (*http.Response, *fault.Fault, error) {
 	a := x.attempt
 	body, f := x.body.encode(x, a)
 	if f != nil {
-		return nil, f
+		return nil, f, nil
 	}
 	sent := &upstreamBody{data: body}
 	defer sent.release()
@@ -69,9 +67,10 @@ func (x *exchange) ask(req *http.Request, inner http.RoundTripper) (*http.Respon
 	x.setIdle(true)
 	defer x.setIdle(false)
 	if f := a.prove(out, sent.data); f != nil {
-		return nil, f
+		return nil, f, nil
 	}
-	return inner.RoundTrip(out)
+	res, err := inner.RoundTrip(out)
+	return res, nil, err
 }
 
 // refusal reads an answer that is an error.
