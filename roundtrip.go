@@ -26,10 +26,10 @@ func (x *exchange) roundTrip(req *http.Request, inner http.RoundTripper) (*http.
 	switch {
 	case f != nil:
 		return x.failed(req, f, f.HTTPStatus()), nil
-	case a.expired != nil:
-		return x.failed(req, a.expired, http.StatusGatewayTimeout), nil
-	case err != nil:
+	case err != nil && a.expired == nil:
 		return nil, x.unreachable(err)
+	case a.expired != nil: // which has made it fail
+		return x.failed(req, a.expired, http.StatusGatewayTimeout), nil
 	}
 	a.log.Status = res.StatusCode
 	if f := x.refusal(res); f != nil {

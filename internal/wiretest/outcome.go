@@ -22,6 +22,7 @@ type Outcome struct {
 
 	Continuations []string // with which the provider was asked to go on
 
+	written  *Sink
 	describe func(item gjson.Result) string
 }
 
@@ -29,9 +30,19 @@ type Outcome struct {
 // overwritten once it has been read, as the buffer of a reader is.
 func Read(t testing.TB, req *translate.Request, p *Provider, frames Frames, decoder func(*translate.Stream) Decoder) *Outcome {
 	t.Helper()
-	return read(t, req, p, []Frames{frames}, decoder)
+	o := read(t, req, p, []Frames{frames}, decoder)
+	o.check(t)
+	return o
 }
 
+func (o *Outcome) check(t testing.TB) {
+	t.Helper()
+	if err := streamcheck.CheckEvents(o.Events); err != nil {
+		t.Fatalf("%v\n%s", err, o.written)
+	}
+}
+
+// read does it without holding what comes of it against the rules.
 func read(t testing.TB, req *translate.Request, p *Provider, bodies []Frames, decoder func(*translate.Stream) Decoder) *Outcome {
 	t.Helper()
 	for i, frames := range bodies {
@@ -40,7 +51,7 @@ func read(t testing.TB, req *translate.Request, p *Provider, bodies []Frames, de
 	sink := new(Sink)
 	stream := translate.NewStream(req, Ring, sink, Counted(), Clock)
 	stream.Attempt(p.Target)
-	o := &Outcome{describe: describe}
+	o := &Outcome{written: sink, describe: describe}
 	o.Fault = play(bodies, decoder(stream), stream, o)
 	if (o.Fault == nil) != stream.Ended() {
 		t.Fatalf("the fault is %v, and ended is %v", o.Fault, stream.Ended())
@@ -51,9 +62,6 @@ func read(t testing.TB, req *translate.Request, p *Provider, bodies []Frames, de
 	o.Tokens = stream.Tokens()
 	var err error
 	o.Events, err = streamcheck.Parse(sink.Bytes())
-	if err == nil {
-		err = streamcheck.CheckEvents(o.Events)
-	}
 	if err != nil {
 		t.Fatalf("%v\n%s", err, sink)
 	}

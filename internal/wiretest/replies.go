@@ -118,25 +118,30 @@ func (r *Replies) CutOff(t *testing.T) {
 func (r *Replies) CutOffAnywhere(t *testing.T) {
 	t.Helper()
 	req := Parse(t, []byte(r.Request))
+	reset := iotest.ErrReader(errors.New("connection reset by peer"))
 	r.each(t, func(t *testing.T, p *Provider, one *Reply) {
 		body := r.Body(one.Frames...)
-		whole := len(r.Body(one.Frames[:r.whole(one.Frames)]...)) // where the frame begins that says that the reply is whole
+		upTo := min(r.whole(one.Frames)+1, len(one.Frames))
+		whole := len(strings.TrimSpace(r.Body(one.Frames[:upTo]...))) // where the frame ends that says that the reply is whole
 		for n := range len(body) {
-			ends := r.ends(req, p, body[:n])
-			if len(ends) != 1 || ends[0] != "response.failed" && n <= whole {
-				t.Fatalf("after %q the stream ends in %v", body[:n], ends)
+			for end, reader := range map[string]io.Reader{
+				"ends": strings.NewReader(body[:n]), "breaks": io.MultiReader(strings.NewReader(body[:n]), reset),
+			} {
+				ends := r.ends(req, p, reader)
+				if len(ends) != 1 || ends[0] != "response.failed" && n < whole {
+					t.Fatalf("the body %s after %q, and the stream in %v", end, body[:n], ends)
+				}
 			}
 		}
 	})
 }
 
 // ends plays a reply without looking closer, and returns its terminal events.
-func (r *Replies) ends(req *translate.Request, p *Provider, body string) []string {
+func (r *Replies) ends(req *translate.Request, p *Provider, body io.Reader) []string {
 	var ends terminals
 	stream := translate.NewStream(req, Ring, &ends, Counted(), Clock)
 	stream.Attempt(p.Target)
-	frames := r.Wire.frames(strings.NewReader(body))
-	if f := play([]Frames{frames}, r.Wire.Decoder(p, stream), stream, new(Outcome)); f != nil {
+	if f := play([]Frames{r.Wire.frames(body)}, r.Wire.Decoder(p, stream), stream, new(Outcome)); f != nil {
 		stream.Fail(f)
 	}
 	return ends

@@ -8,11 +8,6 @@ import (
 	"github.com/caddy-codex/responses/translate/converse"
 )
 
-// ask is a request that says hi, with the given members more.
-func ask(members ...string) string {
-	return `{"model":"m","input":"hi",` + strings.Join(append(members, `"stream":true`), ",") + `}`
-}
-
 func TestKnobsDecideWhatIsSent(t *testing.T) {
 	const effort = `"reasoning":{"effort":"high"}`
 	const off = `"reasoning":{"effort":"none"}`

@@ -19,62 +19,38 @@ import (
 	"github.com/caddy-codex/responses/translate/jsonscan"
 )
 
-// Whatever a client sends, the service takes what comes of it, and gets it again.
 func FuzzRequests(f *testing.F) {
-	providers := everybody(f)
-	for name, body := range wiretest.Requests(f) {
-		if len(body) < 6000 {
-			f.Add(body, uint8(len(name)))
-		}
+	theirs := func(body []byte, _ *translate.Request) bool {
+		return bytes.Contains(body, []byte("base64")) || bytes.Contains(body, []byte("encrypted_content"))
 	}
-	for i, body := range []string{
+	wire.FuzzRequests(
+		f, theirs,
 		talk(user, thought("plain", "up", `{"redactedContent":"QUJD"}`), calledA, calledB, outB, late, outA, answer),
 		talk(calledA, calledA, outA, `{"type":"custom_tool_call","call_id":"","name":"c","input":"a"}`, `{"type":"x","text":"a"}`),
-		talk(`{"role":"user","content":[` + picture + `,` + file("a", pdf) + `]}`),
+		talk(`{"role":"user","content":[`+picture+`,`+file("a", pdf)+`]}`),
 		ask(`"text":{"format":{"type":"json_schema","schema":{"anyOf":[{"type":"object"}]}}}`, oneTool, `"tool_choice":{"type":"allowed_tools","mode":"auto","tools":[]}`),
-	} {
-		f.Add([]byte(body), uint8(i))
-	}
-	f.Fuzz(func(t *testing.T, body []byte, which uint8) {
-		req, err := translate.Parse(bytes.Clone(body), wiretest.Ring)
-		if err != nil || bytes.Contains(body, []byte("base64")) || bytes.Contains(body, []byte("encrypted_content")) {
-			return // what is in base64 is the client's to answer for
-		}
-		p := providers[int(which)%len(providers)]
-		got := converse.Encode(nil, req, &p.Target, &p.Dialect)
-		if !jsonscan.Valid(got) {
-			t.Fatalf("%s gets\n%s", p.Target.Model, got)
-		}
-		p.check(t, got)
+	)
+}
+
+func TestRandomHistoriesSuitEveryModel(t *testing.T) {
+	wire.SuitsRandom(t, func(a wiretest.Author, _ *wiretest.Provider) string {
+		return talk(a.Items(
+			thought("plain", "up", `{"reasoningText":{"text":"t","signature":"s"}}`), thought("plain", "up", `{"redactedContent":"QUJD"}`),
+			thought("bedrock-converse", "us.anthropic.claude-sonnet-4-6", `{"redactedContent":"QUJD"}`), thought("other", "up", `{"redactedContent":"QUJD"}`),
+		)...)
 	})
 }
 
-// Whatever order things stand in, a strict service takes the history.
-func TestRandomHistoriesSuitEveryModel(t *testing.T) {
-	providers := everybody(t)
-	signed := []string{
-		thought("plain", "up", `{"reasoningText":{"text":"t","signature":"s"}}`), thought("plain", "up", `{"redactedContent":"QUJD"}`),
-		thought("bedrock-converse", "us.anthropic.claude-sonnet-4-6", `{"redactedContent":"QUJD"}`), thought("other", "up", `{"redactedContent":"QUJD"}`),
-	}
-	for seed := range uint64(3000) {
-		author := wiretest.NewAuthor(seed)
-		p := providers[author.IntN(len(providers))]
-		items := author.Items(signed...)
-		request := []byte(talk(items...))
-		if _, err := translate.Parse(request, wiretest.Ring); err != nil {
-			continue // there is nothing to answer
-		}
-		p.check(t, p.body(t, string(request)))
-		if t.Failed() {
-			t.Fatalf("seed %d, %s:\n%s", seed, p.Target.Model, strings.Join(items, "\n"))
-		}
-	}
+func TestRandomToolsComeBack(t *testing.T) {
+	wire.ToolsComeBack(t, plain().Provider, "toolConfig.tools.#.toolSpec", func(name, arguments string) string {
+		return start() + calls(0, "call_1", name) + input(0, arguments) + end(0) + stop("tool_use") + counts()
+	})
 }
 
 // Whatever a provider sends, the client gets a stream that keeps all rules.
 func FuzzReplies(f *testing.F) {
 	for _, test := range replies {
-		f.Add([]byte(strings.Join(test.frames, "")))
+		f.Add([]byte(strings.Join(test.Frames, "")))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) { read(t, plain(), asking, bytes.NewReader(body)) })
 }
@@ -92,7 +68,7 @@ func FuzzEvents(f *testing.F) {
 // The reader makes of any bytes what the SDK's decoder makes of them.
 func FuzzReader(f *testing.F) {
 	for _, test := range replies {
-		f.Add([]byte(strings.Join(test.frames, "")))
+		f.Add([]byte(strings.Join(test.Frames, "")))
 	}
 	f.Add([]byte(start() + upstreamtest.ConverseException("validationException", "x") + upstreamtest.ConverseError("a", "b")))
 	f.Fuzz(func(t *testing.T, body []byte) {

@@ -1,9 +1,8 @@
 package converse_test
 
 import (
+	"io"
 	"testing"
-
-	"github.com/tidwall/gjson"
 
 	"github.com/caddy-codex/responses/internal/upstreamtest"
 	"github.com/caddy-codex/responses/internal/wiretest"
@@ -33,7 +32,7 @@ func claude(t testing.TB) *provider {
 // body is what a provider gets for a request.
 func (p *provider) body(t testing.TB, request string) []byte {
 	t.Helper()
-	return converse.Encode(nil, parse(t, []byte(request)), &p.Target, &p.Dialect)
+	return wire.Body(t, p.Provider, request)
 }
 
 // check holds a body against what the service takes.
@@ -59,33 +58,41 @@ func parse(t testing.TB, body []byte) *translate.Request {
 	return wiretest.Parse(t, body)
 }
 
+// wire is what the tests of all wires have to know of this one.
+var wire = &wiretest.Wire{
+	Encode: converse.Encode, Everybody: everybody,
+	Decoder: func(p *wiretest.Provider, out *translate.Stream) wiretest.Decoder {
+		return converse.NewDecoder(&p.Target, &p.Dialect, out)
+	},
+	Reader: func(body io.Reader) wiretest.Frames { return converse.NewReader(body) },
+	Check: func(t testing.TB, p *wiretest.Provider, body []byte) {
+		t.Helper()
+		(&provider{p}).check(t, body)
+	},
+}
+
 // everybody is the wire's default, some that differ from it much, and every preset with a model of each family.
-func everybody(t testing.TB) []*provider {
+func everybody(t testing.TB) []*wiretest.Provider {
 	t.Helper()
-	all := []*provider{
-		plain(), claude(t), with(t, "response_format", "none", "images", "none", "tool_choice", "auto", "tool_call_id", "alphanumeric9"),
+	all := []*wiretest.Provider{
+		wiretest.Plain(), claude(t).Provider, wiretest.With(t, "response_format", "none", "images", "none", "tool_choice", "auto", "tool_call_id", "alphanumeric9"),
 	}
 	for _, model := range []string{
 		"us.amazon.nova-pro-v1:0", "amazon.nova-2-lite-v1:0", "us.meta.llama3-3-70b-instruct-v1:0", "mistral.mistral-large-2407-v1:0",
 		"us.anthropic.claude-sonnet-4-6", "openai.gpt-oss-120b-1:0", "deepseek.r1-v1:0",
 	} {
-		all = append(all, &provider{wiretest.PresetModel(t, "bedrock-converse", model)})
+		all = append(all, wiretest.PresetModel(t, "bedrock-converse", model))
 	}
 	return all
 }
 
 const (
-	absent  = "(absent)"
+	absent  = wiretest.Absent
 	oneTool = `"tools":[{"type":"function","name":"f","parameters":{"type":"object","properties":{}},"strict":true},{"type":"function","name":"g"}]`
 )
 
-// sent is what stands at a path of a body, or absent.
-func sent(body []byte, path string) string {
-	value := gjson.GetBytes(body, path)
-	if !value.Exists() {
-		return absent
-	}
-	return value.Raw
-}
-
-func quote(text string) string { return string(gjson.AppendJSONString(nil, text)) }
+var (
+	sent  = wiretest.Sent
+	ask   = wiretest.Ask
+	quote = wiretest.Quote
+)

@@ -7,7 +7,6 @@ import (
 	"github.com/caddy-codex/responses/internal/wiretest"
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/converse"
-	"github.com/caddy-codex/responses/translate/envelope"
 )
 
 // talk is a request with the given items, and with a tool.
@@ -58,8 +57,7 @@ const pdf = "data:application/pdf;base64,QUJD"
 
 // thought is a reasoning item with what a provider has signed.
 func thought(provider, model, data string) string {
-	sealed := wiretest.Ring.Seal(nil, &envelope.Payload{Provider: provider, Model: model, Field: "reasoningContent", Data: []byte(data)})
-	return `{"type":"reasoning","summary":[],"encrypted_content":"` + string(sealed) + `"}`
+	return wiretest.Sealed(provider, model, "reasoningContent", data)
 }
 
 func TestMessages(t *testing.T) {

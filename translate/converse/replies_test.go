@@ -1,18 +1,14 @@
 package converse_test
 
 import (
-	"errors"
 	"io"
 	"slices"
 	"strings"
 	"testing"
-	"testing/iotest"
 
 	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/internal/upstreamtest"
 	"github.com/caddy-codex/responses/internal/wiretest"
-	"github.com/caddy-codex/responses/translate"
-	"github.com/caddy-codex/responses/translate/converse"
 )
 
 // asking is the request to which all replies are.
@@ -23,26 +19,7 @@ const asking = `{"model":"m","input":"hi","stream":true,"include":["reasoning.en
 
 func read(t testing.TB, p *provider, request string, body io.Reader) *wiretest.Outcome {
 	t.Helper()
-	return wiretest.Read(t, parse(t, []byte(request)), p.Provider, converse.NewReader(body), func(out *translate.Stream) wiretest.Decoder {
-		return converse.NewDecoder(&p.Target, &p.Dialect, out)
-	})
-}
-
-// reply is a whole reply and what has to come of it.
-type reply struct {
-	frames []string
-	want   []string
-	usage  string // not looked at where empty
-}
-
-func (r *reply) check(t *testing.T, o *wiretest.Outcome) {
-	t.Helper()
-	if got := o.Lines(); !slices.Equal(got, r.want) {
-		t.Errorf("got\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(r.want, "\n  "))
-	}
-	if got := o.Usage(); r.usage != "" && got != r.usage {
-		t.Errorf("usage is %s, want %s", got, r.usage)
-	}
+	return wire.Read(t, p.Provider, request, body)
 }
 
 var (
@@ -62,199 +39,164 @@ func counts() string { return upstreamtest.ConverseUsage(9, 5, 4) }
 
 const callF = `function_call f call_1 {"a":1}`
 
-var replies = map[string]reply{
+var replies = map[string]wiretest.Reply{
 	"text": {
-		frames: []string{start(), says(0, "Hel"), says(0, "lo"), end(0), stop("end_turn"), counts()},
-		want:   []string{"message Hello", "completed"}, usage: "13/4/0/5/0",
+		Frames: []string{start(), says(0, "Hel"), says(0, "lo"), end(0), stop("end_turn"), counts()},
+		Want:   []string{"message Hello", "completed"}, Usage: "13/4/0/5/0",
 	},
 	"text in two blocks": {
-		frames: []string{start(), says(0, "a"), end(0), says(1, "b"), end(1), stop("end_turn"), counts()},
-		want:   []string{"message ab", "completed"},
+		Frames: []string{start(), says(0, "a"), end(0), says(1, "b"), end(1), stop("end_turn"), counts()},
+		Want:   []string{"message ab", "completed"},
 	},
 	"an empty start of a text block": {
-		frames: []string{start(), event("contentBlockStart", `{"contentBlockIndex":0,"start":{}}`), says(0, "a"), end(0), stop("stop_sequence"), counts()},
-		want:   []string{"message a", "completed"},
+		Frames: []string{start(), event("contentBlockStart", `{"contentBlockIndex":0,"start":{}}`), says(0, "a"), end(0), stop("stop_sequence"), counts()},
+		Want:   []string{"message a", "completed"},
 	},
 	"an emoji in two fragments": {
-		frames: []string{start(), delta(0, `{"text":"a\ud83d"}`), delta(0, `{"text":"\ude00"}`), end(0), stop("end_turn"), counts()},
-		want:   []string{"message a😀", "completed"},
+		Frames: []string{start(), delta(0, `{"text":"a\ud83d"}`), delta(0, `{"text":"\ude00"}`), end(0), stop("end_turn"), counts()},
+		Want:   []string{"message a😀", "completed"},
 	},
 	"F08 a call in pieces": {
-		frames: []string{start(), calls(0, "call_1", "f"), input(0, ""), input(0, `{"a"`), input(0, `:1}`), end(0), stop("tool_use"), counts()},
-		want:   []string{callF, "completed"},
+		Frames: []string{start(), calls(0, "call_1", "f"), input(0, ""), input(0, `{"a"`), input(0, `:1}`), end(0), stop("tool_use"), counts()},
+		Want:   []string{callF, "completed"},
 	},
 	"a call whose arguments are an object": {
-		frames: []string{start(), calls(0, "call_1", "f"), delta(0, "{\"toolUse\":{\"input\":{\"a\": 1}}}"), end(0), stop("tool_use"), counts()},
-		want:   []string{callF, "completed"},
+		Frames: []string{start(), calls(0, "call_1", "f"), delta(0, "{\"toolUse\":{\"input\":{\"a\": 1}}}"), end(0), stop("tool_use"), counts()},
+		Want:   []string{callF, "completed"},
 	},
 	"a call without arguments": {
-		frames: []string{start(), calls(0, "call_1", "f"), end(0), stop("tool_use"), counts()},
-		want:   []string{"function_call f call_1 {}", "completed"},
+		Frames: []string{start(), calls(0, "call_1", "f"), end(0), stop("tool_use"), counts()},
+		Want:   []string{"function_call f call_1 {}", "completed"},
 	},
 	"a call without arguments before another": {
-		frames: []string{start(), calls(0, "call_1", "f"), end(0), calls(1, "call_2", "f"), input(1, `{"a":1}`), end(1), stop("tool_use"), counts()},
-		want:   []string{"function_call f call_1 {}", `function_call f call_2 {"a":1}`, "completed"},
+		Frames: []string{start(), calls(0, "call_1", "f"), end(0), calls(1, "call_2", "f"), input(1, `{"a":1}`), end(1), stop("tool_use"), counts()},
+		Want:   []string{"function_call f call_1 {}", `function_call f call_2 {"a":1}`, "completed"},
 	},
 	"calls behind text, and a stop that says nothing of them": {
-		frames: []string{start(), says(0, "x"), end(0), calls(1, "call_1", "f"), input(1, `{"a":1}`), end(1), stop("end_turn"), counts()},
-		want:   []string{"message x", callF, "completed"},
+		Frames: []string{start(), says(0, "x"), end(0), calls(1, "call_1", "f"), input(1, `{"a":1}`), end(1), stop("end_turn"), counts()},
+		Want:   []string{"message x", callF, "completed"},
 	},
 	"F52 a call in a namespace": {
-		frames: []string{start(), calls(0, "call_1", "ns__n"), input(0, "{}"), end(0), stop("tool_use"), counts()},
-		want:   []string{"function_call ns n call_1 {}", "completed"},
+		Frames: []string{start(), calls(0, "call_1", "ns__n"), input(0, "{}"), end(0), stop("tool_use"), counts()},
+		Want:   []string{"function_call ns n call_1 {}", "completed"},
 	},
 	"F08 a call of a custom tool": {
-		frames: []string{start(), calls(0, "call_1", "c"), input(0, `{"input":"a\`), input(0, `nb"}`), end(0), stop("tool_use"), counts()},
-		want:   []string{"custom_tool_call c call_1 a\nb", "completed"},
+		Frames: []string{start(), calls(0, "call_1", "c"), input(0, `{"input":"a\`), input(0, `nb"}`), end(0), stop("tool_use"), counts()},
+		Want:   []string{"custom_tool_call c call_1 a\nb", "completed"},
 	},
 	"a call of a tool of the provider": {
-		frames: []string{
+		Frames: []string{
 			start(), event("contentBlockStart", `{"contentBlockIndex":0,"start":{"toolUse":{"toolUseId":"x","name":"nova_grounding","type":"server_tool_use"}}}`),
 			input(0, `{"q":1}`), end(0), event("contentBlockStart", `{"contentBlockIndex":1,"start":{"toolResult":{"toolUseId":"x"}}}`),
 			delta(1, `{"toolResult":[{"text":"r"}]}`), end(1), says(2, "a"), delta(2, `{"citation":{"title":"t"}}`), end(2), stop("end_turn"), counts(),
 		},
-		want: []string{"message a", "completed"},
+		Want: []string{"message a", "completed"},
 	},
 	"reasoning": {
-		frames: []string{start(), think(0, "Let"), think(0, " me"), sign(0, "sig"), end(0), says(1, "a"), end(1), stop("end_turn"), counts()},
-		want:   []string{"reasoning Let me", "message a", "completed"},
+		Frames: []string{start(), think(0, "Let"), think(0, " me"), sign(0, "sig"), end(0), says(1, "a"), end(1), stop("end_turn"), counts()},
+		Want:   []string{"reasoning Let me", "message a", "completed"},
 	},
 	"reasoning in two blocks": {
-		frames: []string{start(), think(0, "a"), end(0), think(1, "b"), end(1), says(2, "c"), end(2), stop("end_turn"), counts()},
-		want:   []string{"reasoning a", "reasoning b", "message c", "completed"},
+		Frames: []string{start(), think(0, "a"), end(0), think(1, "b"), end(1), says(2, "c"), end(2), stop("end_turn"), counts()},
+		Want:   []string{"reasoning a", "reasoning b", "message c", "completed"},
 	},
 	"reasoning in two blocks whose ends are missing": {
-		frames: []string{start(), think(0, "a"), think(1, "b"), says(2, "c"), stop("end_turn"), counts()},
-		want:   []string{"reasoning a", "reasoning b", "message c", "completed"},
+		Frames: []string{start(), think(0, "a"), think(1, "b"), says(2, "c"), stop("end_turn"), counts()},
+		Want:   []string{"reasoning a", "reasoning b", "message c", "completed"},
 	},
 	"reasoning that nobody may read": {
-		frames: []string{start(), delta(0, `{"reasoningContent":{"redactedContent":"QUJD"}}`), end(0), says(1, "a"), end(1), stop("end_turn"), counts()},
-		want:   []string{"reasoning", "message a", "completed"},
+		Frames: []string{start(), delta(0, `{"reasoningContent":{"redactedContent":"QUJD"}}`), end(0), says(1, "a"), end(1), stop("end_turn"), counts()},
+		Want:   []string{"reasoning", "message a", "completed"},
 	},
 	"F60 a limit in text": {
-		frames: []string{start(), says(0, "a"), end(0), stop("max_tokens"), counts()},
-		want:   []string{"message incomplete a", "incomplete max_output_tokens"},
+		Frames: []string{start(), says(0, "a"), end(0), stop("max_tokens"), counts()},
+		Want:   []string{"message incomplete a", "incomplete max_output_tokens"},
 	},
 	"F60 a full window": {
-		frames: []string{start(), says(0, "a"), end(0), stop("model_context_window_exceeded"), counts()},
-		want:   []string{"message incomplete a", "incomplete max_output_tokens"},
+		Frames: []string{start(), says(0, "a"), end(0), stop("model_context_window_exceeded"), counts()},
+		Want:   []string{"message incomplete a", "incomplete max_output_tokens"},
 	},
 	"F58 a limit in a call": {
-		frames: []string{start(), calls(0, "call_1", "f"), input(0, `{"a"`), end(0), stop("max_tokens"), counts()},
-		want:   []string{`open: function_call in_progress f call_1 `, "incomplete max_output_tokens"},
+		Frames: []string{start(), calls(0, "call_1", "f"), input(0, `{"a"`), end(0), stop("max_tokens"), counts()},
+		Want:   []string{`open: function_call in_progress f call_1 `, "incomplete max_output_tokens"},
 	},
 	"F58 a limit before the arguments of a call": {
-		frames: []string{start(), calls(0, "call_1", "f"), end(0), stop("max_tokens"), counts()},
-		want:   []string{`open: function_call in_progress f call_1 `, "incomplete max_output_tokens"},
+		Frames: []string{start(), calls(0, "call_1", "f"), end(0), stop("max_tokens"), counts()},
+		Want:   []string{`open: function_call in_progress f call_1 `, "incomplete max_output_tokens"},
 	},
 	"F58 the input of a custom tool that breaks off": {
-		frames: []string{start(), calls(0, "call_1", "c"), input(0, `{"input":"a`), end(0), stop("tool_use"), counts()},
-		want:   []string{`open: custom_tool_call in_progress c call_1 `, "failed broke off the input of a tool call"},
+		Frames: []string{start(), calls(0, "call_1", "c"), input(0, `{"input":"a`), end(0), stop("tool_use"), counts()},
+		Want:   []string{`open: custom_tool_call in_progress c call_1 `, "failed broke off the input of a tool call"},
 	},
 	"a guardrail behind text": {
-		frames: []string{start(), says(0, "No."), end(0), stop("guardrail_intervened"), counts()},
-		want:   []string{"message incomplete No.", "incomplete content_filter"},
+		Frames: []string{start(), says(0, "No."), end(0), stop("guardrail_intervened"), counts()},
+		Want:   []string{"message incomplete No.", "incomplete content_filter"},
 	},
 	"a filter of all": {
-		frames: []string{start(), stop("content_filtered"), counts()},
-		want:   []string{"failed withheld its answer: its content filter objects (stop reason content_filtered)"},
+		Frames: []string{start(), stop("content_filtered"), counts()},
+		Want:   []string{"failed withheld its answer: its content filter objects (stop reason content_filtered)"},
 	},
 	"a malformed call": {
-		frames: []string{start(), says(0, "a"), end(0), stop("malformed_tool_use"), counts()},
-		want:   []string{"open: message in_progress", "failed ended its reply with the stop reason malformed_tool_use"},
+		Frames: []string{start(), says(0, "a"), end(0), stop("malformed_tool_use"), counts()},
+		Want:   []string{"open: message in_progress", "failed ended its reply with the stop reason malformed_tool_use"},
 	},
 	"a stop reason of the future": {
-		frames: []string{start(), says(0, "a"), end(0), stop("galactic"), counts()},
-		want:   []string{"message a", "completed"},
+		Frames: []string{start(), says(0, "a"), end(0), stop("galactic"), counts()},
+		Want:   []string{"message a", "completed"},
 	},
 	"no answer": {
-		frames: []string{start(), stop("end_turn"), counts()},
-		want:   []string{"failed ended its reply without an answer"},
+		Frames: []string{start(), stop("end_turn"), counts()},
+		Want:   []string{"failed ended its reply without an answer"},
 	},
 	"events of the future": {
-		frames: []string{start(), event("ping", `{}`), event("contentBlockDelta", `{"contentBlockIndex":0,"delta":{"audio":{"x":1}}}`), says(0, "a"), end(0), stop("end_turn"), counts()},
-		want:   []string{"message a", "completed"},
+		Frames: []string{start(), event("ping", `{}`), event("contentBlockDelta", `{"contentBlockIndex":0,"delta":{"audio":{"x":1}}}`), says(0, "a"), end(0), stop("end_turn"), counts()},
+		Want:   []string{"message a", "completed"},
 	},
 	"F63 a throttle at once": {
-		frames: []string{upstreamtest.ConverseException("throttlingException", "Too many tokens, please wait before trying again.")},
-		want:   []string{"failed Too many tokens, please wait before trying again."},
+		Frames: []string{upstreamtest.ConverseException("throttlingException", "Too many tokens, please wait before trying again.")},
+		Want:   []string{"failed Too many tokens, please wait before trying again."},
 	},
 	"F63 a failure of the model behind text": {
-		frames: []string{start(), says(0, "a"), upstreamtest.ConverseException("modelStreamErrorException", "boom")},
-		want:   []string{"open: message in_progress", "failed boom"},
+		Frames: []string{start(), says(0, "a"), upstreamtest.ConverseException("modelStreamErrorException", "boom")},
+		Want:   []string{"open: message in_progress", "failed boom"},
 	},
 	"F63 an exception without words": {
-		frames: []string{start(), event("x", `{}`), upstreamtest.ConverseException("internalServerException", "")},
-		want:   []string{"failed internalServerException"},
+		Frames: []string{start(), event("x", `{}`), upstreamtest.ConverseException("internalServerException", "")},
+		Want:   []string{"failed internalServerException"},
 	},
 	"F63 an error of the stream": {
-		frames: []string{start(), upstreamtest.ConverseError("InternalError", "boom")},
-		want:   []string{"failed boom"},
+		Frames: []string{start(), upstreamtest.ConverseError("InternalError", "boom")},
+		Want:   []string{"failed boom"},
 	},
 	"an event that is not JSON": {
-		frames: []string{start(), says(0, "a"), event("contentBlockDelta", `{"delta":`)},
-		want:   []string{"open: message in_progress", "failed sent an event that is not JSON"},
+		Frames: []string{start(), says(0, "a"), event("contentBlockDelta", `{"delta":`)},
+		Want:   []string{"open: message in_progress", "failed sent an event that is not JSON"},
 	},
 	"a whole reply where a stream was asked for": {
-		frames: []string{`{"metrics":{"latencyMs":1},"output":{"message":{"role":"assistant","content":[{"reasoningContent":{"reasoningText":{"text":"t","signature":"s"}}},` +
+		Frames: []string{`{"metrics":{"latencyMs":1},"output":{"message":{"role":"assistant","content":[{"reasoningContent":{"reasoningText":{"text":"t","signature":"s"}}},` +
 			`{"text":"x"},{"toolUse":{"toolUseId":"call_1","name":"f","input":{"a": 1}}},{"toolUse":{"input":{},"name":"f","toolUseId":"call_2"}}]}},` +
 			`"stopReason":"tool_use","usage":{"inputTokens":9,"outputTokens":5,"totalTokens":14}}`},
-		want: []string{"reasoning t", "message x", callF, "function_call f call_2 {}", "completed"}, usage: "9/0/0/5/0",
+		Want: []string{"reasoning t", "message x", callF, "function_call f call_2 {}", "completed"}, Usage: "9/0/0/5/0",
 	},
 	"an error as a document": {
-		frames: []string{`{"message":"boom"}`},
-		want:   []string{"failed boom"},
+		Frames: []string{`{"message":"boom"}`},
+		Want:   []string{"failed boom"},
 	},
 }
 
-func TestReplies(t *testing.T) {
-	for name, test := range replies {
-		t.Run(name, func(t *testing.T) {
-			body := strings.Join(test.frames, "")
-			test.check(t, read(t, plain(), asking, strings.NewReader(body)))
-			test.check(t, read(t, plain(), asking, iotest.OneByteReader(strings.NewReader(body))))
-		})
-	}
+// all are the replies and what is looked at in them.
+var all = &wiretest.Replies{
+	Wire: wire, Request: asking, Table: replies,
+	Provider: func(t testing.TB, knobs ...string) *wiretest.Provider { return wiretest.With(t, knobs...) },
+	Body:     func(frames ...string) string { return strings.Join(frames, "") },
+	Told:     func(frame string) bool { return strings.Contains(frame, `"stopReason"`) },
 }
 
-// told reports whether the frames say that the reply is whole: then the end of the body has nothing to add.
-func told(frames []string) bool {
-	return strings.Contains(strings.Join(frames, ""), `"stopReason"`)
-}
+func TestReplies(t *testing.T) { all.Read(t) }
 
-// F58: truncation never looks complete.
-func TestRepliesThatAreCutOff(t *testing.T) {
-	reset := errors.New("connection reset by peer")
-	for name, test := range replies {
-		t.Run(name, func(t *testing.T) {
-			body := strings.Join(test.frames, "")
-			whole := len(body) // where the frame ends that says that the reply is whole
-			var cuts []int
-			at := 0
-			for n, frame := range test.frames {
-				cuts = append(cuts, at, at+1, at+11, at+12, at+len(frame)/2, at+len(frame)-1)
-				at += len(frame)
-				if told(test.frames[:n+1]) {
-					whole = min(whole, at)
-				}
-			}
-			for _, n := range cuts {
-				for end, reader := range map[string]io.Reader{
-					"ends":   strings.NewReader(body[:n]),
-					"breaks": io.MultiReader(strings.NewReader(body[:n]), iotest.ErrReader(reset)),
-				} {
-					o := read(t, plain(), asking, reader)
-					if o.Fault == nil && n < whole {
-						t.Fatalf("the body %s after %d bytes, and the response is %v", end, n, o.Lines())
-					}
-					if o.Fault != nil && o.Fault.Kind == fault.Internal {
-						t.Fatalf("the body %s after %d bytes: %v", end, n, o.Fault)
-					}
-				}
-			}
-		})
-	}
-}
+func TestF58RepliesThatAreCutOff(t *testing.T) { all.CutOff(t) }
+
+func TestF58RepliesThatAreCutOffAtEveryByte(t *testing.T) { all.CutOffAnywhere(t) }
 
 func TestRepliesThatAreDamaged(t *testing.T) {
 	body := []byte(strings.Join([]string{start(), says(0, "a"), end(0), stop("end_turn"), counts()}, ""))

@@ -6,14 +6,8 @@ import (
 
 	"github.com/caddy-codex/responses/internal/wiretest"
 	"github.com/caddy-codex/responses/translate"
-	"github.com/caddy-codex/responses/translate/envelope"
 	"github.com/caddy-codex/responses/translate/ollama"
 )
-
-// ask is a request that says hi, with the given members more.
-func ask(members ...string) string {
-	return `{"model":"m","input":"hi",` + strings.Join(append(members, `"stream":true`), ",") + `}`
-}
 
 func TestKnobsDecideWhatIsSent(t *testing.T) {
 	const effort = `"reasoning":{"effort":"high"}`
@@ -101,8 +95,7 @@ func pictured(id string, parts ...string) string {
 
 // thought is a reasoning item with what a provider has said.
 func thought(provider, field, text string) string {
-	sealed := wiretest.Ring.Seal(nil, &envelope.Payload{Provider: provider, Model: "up", Field: field, Data: []byte(text)})
-	return `{"type":"reasoning","summary":[],"encrypted_content":"` + string(sealed) + `"}`
+	return wiretest.Sealed(provider, "up", field, text)
 }
 
 func TestMessages(t *testing.T) {

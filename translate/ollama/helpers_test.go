@@ -4,8 +4,6 @@ import (
 	"io"
 	"testing"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/caddy-codex/responses/internal/upstreamtest"
 	"github.com/caddy-codex/responses/internal/wiretest"
 	"github.com/caddy-codex/responses/translate"
@@ -24,21 +22,34 @@ func with(t testing.TB, settings ...string) *provider {
 	return &provider{wiretest.With(t, settings...)}
 }
 
+// wire is what the tests of all wires have to know of this one.
+var wire = &wiretest.Wire{
+	Encode: ollama.Encode, Everybody: everybody,
+	Decoder: func(p *wiretest.Provider, out *translate.Stream) wiretest.Decoder {
+		return ollama.NewDecoder(&p.Target, &p.Dialect, out)
+	},
+	Reader: func(body io.Reader) wiretest.Frames { return ollama.NewReader(body) },
+	Check: func(t testing.TB, p *wiretest.Provider, body []byte) {
+		t.Helper()
+		(&provider{p}).check(t, body)
+	},
+}
+
 // everybody is the wire's default, one that differs from it much, and Ollama with models of two families.
-func everybody(t testing.TB) []*provider {
+func everybody(t testing.TB) []*wiretest.Provider {
 	t.Helper()
-	return []*provider{
-		with(t, "schema_profile", "ollama"),
-		with(t, "schema_profile", "ollama", "images", "none", "response_format", "none", "reasoning_out", "thinking", "tool_call_id", "omit", "num_ctx", "65536"),
-		{wiretest.PresetOn(t, "ollama", "ollama", "qwen3:8b")},
-		{wiretest.PresetOn(t, "ollama", "ollama", "gpt-oss:20b")},
+	return []*wiretest.Provider{
+		wiretest.With(t, "schema_profile", "ollama"),
+		wiretest.With(t, "schema_profile", "ollama", "images", "none", "response_format", "none", "reasoning_out", "thinking", "tool_call_id", "omit", "num_ctx", "65536"),
+		wiretest.PresetOn(t, "ollama", "ollama", "qwen3:8b"),
+		wiretest.PresetOn(t, "ollama", "ollama", "gpt-oss:20b"),
 	}
 }
 
 // body is what a provider gets for a request.
 func (p *provider) body(t testing.TB, request string) []byte {
 	t.Helper()
-	return ollama.Encode(nil, wiretest.Parse(t, []byte(request)), &p.Target, &p.Dialect)
+	return wire.Body(t, p.Provider, request)
 }
 
 // check holds a body against what the server takes.
@@ -52,21 +63,15 @@ func (p *provider) check(t testing.TB, body []byte) {
 // read is what becomes of a reply.
 func (p *provider) read(t testing.TB, request string, body io.Reader) *wiretest.Outcome {
 	t.Helper()
-	return wiretest.Read(t, wiretest.Parse(t, []byte(request)), p.Provider, ollama.NewReader(body), func(out *translate.Stream) wiretest.Decoder {
-		return ollama.NewDecoder(&p.Target, &p.Dialect, out)
-	})
+	return wire.Read(t, p.Provider, request, body)
 }
 
 const (
-	absent  = "(absent)"
+	absent  = wiretest.Absent
 	oneTool = `"tools":[{"type":"function","name":"f","parameters":{"type":"object","properties":{}}},{"type":"function","name":"g"}]`
 )
 
-// sent is what stands at a path of a body, or absent.
-func sent(body []byte, path string) string {
-	value := gjson.GetBytes(body, path)
-	if !value.Exists() {
-		return absent
-	}
-	return value.Raw
-}
+var (
+	sent = wiretest.Sent
+	ask  = wiretest.Ask
+)

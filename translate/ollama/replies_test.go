@@ -13,6 +13,7 @@ import (
 
 	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/internal/upstreamtest"
+	"github.com/caddy-codex/responses/internal/wiretest"
 	"github.com/caddy-codex/responses/sse"
 	"github.com/caddy-codex/responses/translate/ollama"
 )
@@ -22,14 +23,6 @@ const asking = `{"model":"m","input":"hi","stream":true,"include":["reasoning.en
 	`{"type":"function","name":"f","parameters":{"type":"object"},"strict":false},` +
 	`{"type":"custom","name":"c","description":"d"},` +
 	`{"type":"namespace","name":"ns","description":"d","tools":[{"type":"function","name":"n","parameters":null}]}]}`
-
-// reply is a whole reply and what has to come of it.
-type reply struct {
-	knobs []string
-	lines []string
-	want  []string
-	usage string // not looked at where empty
-}
 
 var (
 	says   = upstreamtest.OllamaText
@@ -43,54 +36,61 @@ const callF = `function_call f call_1 {"a":1}`
 
 var tagged = []string{"think_tags", "true"}
 
-var replies = map[string]reply{
-	"text":                     {lines: []string{says("Hel"), says("lo"), done("stop")}, want: []string{"message Hello", "completed"}, usage: "9/0/0/5/0"},
-	"thinking":                 {lines: []string{thinks("Let"), thinks(" me"), says("a"), done("stop")}, want: []string{"reasoning Let me", "message a", "completed"}},
-	"F48 calls without ids":    {lines: []string{calls("", "f", `{"a": 1}`), done("stop")}, want: []string{`function_call f call_2 {"a":1}`, "completed"}},
-	"calls with ids":           {lines: []string{calls("call_1", "f", `{"a":1}`), calls("call_2", "ns__n", `{}`), done("stop")}, want: []string{callF, "function_call ns n call_2 {}", "completed"}},
-	"several calls in a line":  {lines: []string{`{"message":{"tool_calls":[{"id":"call_1","function":{"name":"f","arguments":{"a":1}}},{"id":"call_2","function":{"name":"f","arguments":null}}]},"done":false}`, done("stop")}, want: []string{callF, "function_call f call_2 {}", "completed"}},
-	"arguments that are text":  {lines: []string{calls("call_1", "f", `"{\"a\":1}"`), done("stop")}, want: []string{callF, "completed"}},
-	"F08 a custom tool":        {lines: []string{says("x"), calls("call_1", "c", `{"input":"a\nb"}`), done("stop")}, want: []string{"message x", "custom_tool_call c call_1 a\nb", "completed"}},
-	"a call without a name":    {lines: []string{calls("call_1", "", `{}`), done("stop")}, want: []string{"failed made a tool call without a name"}},
-	"F60 a limit":              {lines: []string{says("a"), done("length")}, want: []string{"message incomplete a", "incomplete max_output_tokens"}},
-	"no reason to end":         {lines: []string{says("a"), `{"message":{"content":""},"done":true}`}, want: []string{"message a", "completed"}},
-	"a model that is loaded":   {lines: []string{`{"message":{"role":"assistant","content":""},"done":true,"done_reason":"load"}`}, want: []string{"failed did not answer: it was asked to load the model"}},
-	"no answer":                {lines: []string{done("stop")}, want: []string{"failed ended its reply without an answer"}},
-	"lines that say nothing":   {lines: []string{"", `{}`, `{"message":null,"error":null}`, says("a"), `  `, done("stop")}, want: []string{"message a", "completed"}},
-	"a whole reply":            {lines: []string{`{"model":"m","message":{"role":"assistant","content":"Hi","thinking":"t"},"done":true,"done_reason":"stop","prompt_eval_count":9,"eval_count":5}`}, want: []string{"reasoning t", "message Hi", "completed"}, usage: "9/0/0/5/0"},
-	"bytes that are not UTF-8": {lines: []string{strings.Replace(says("a"), `"a"`, "\"a\xffb\"", 1), done("stop")}, want: []string{"message a\ufffdb", "completed"}},
-	"a line behind the end":    {lines: []string{says("a"), done("stop"), says("b")}, want: []string{"message a", "completed"}},
+var replies = map[string]wiretest.Reply{
+	"text":                     {Frames: []string{says("Hel"), says("lo"), done("stop")}, Want: []string{"message Hello", "completed"}, Usage: "9/0/0/5/0"},
+	"thinking":                 {Frames: []string{thinks("Let"), thinks(" me"), says("a"), done("stop")}, Want: []string{"reasoning Let me", "message a", "completed"}},
+	"F48 calls without ids":    {Frames: []string{calls("", "f", `{"a": 1}`), done("stop")}, Want: []string{`function_call f call_2 {"a":1}`, "completed"}},
+	"calls with ids":           {Frames: []string{calls("call_1", "f", `{"a":1}`), calls("call_2", "ns__n", `{}`), done("stop")}, Want: []string{callF, "function_call ns n call_2 {}", "completed"}},
+	"several calls in a line":  {Frames: []string{`{"message":{"tool_calls":[{"id":"call_1","function":{"name":"f","arguments":{"a":1}}},{"id":"call_2","function":{"name":"f","arguments":null}}]},"done":false}`, done("stop")}, Want: []string{callF, "function_call f call_2 {}", "completed"}},
+	"arguments that are text":  {Frames: []string{calls("call_1", "f", `"{\"a\":1}"`), done("stop")}, Want: []string{callF, "completed"}},
+	"F08 a custom tool":        {Frames: []string{says("x"), calls("call_1", "c", `{"input":"a\nb"}`), done("stop")}, Want: []string{"message x", "custom_tool_call c call_1 a\nb", "completed"}},
+	"a call without a name":    {Frames: []string{calls("call_1", "", `{}`), done("stop")}, Want: []string{"failed made a tool call without a name"}},
+	"F60 a limit":              {Frames: []string{says("a"), done("length")}, Want: []string{"message incomplete a", "incomplete max_output_tokens"}},
+	"no reason to end":         {Frames: []string{says("a"), `{"message":{"content":""},"done":true}`}, Want: []string{"message a", "completed"}},
+	"a model that is loaded":   {Frames: []string{`{"message":{"role":"assistant","content":""},"done":true,"done_reason":"load"}`}, Want: []string{"failed did not answer: it was asked to load the model"}},
+	"no answer":                {Frames: []string{done("stop")}, Want: []string{"failed ended its reply without an answer"}},
+	"lines that say nothing":   {Frames: []string{"", `{}`, `{"message":null,"error":null}`, says("a"), `  `, done("stop")}, Want: []string{"message a", "completed"}},
+	"a whole reply":            {Frames: []string{`{"model":"m","message":{"role":"assistant","content":"Hi","thinking":"t"},"done":true,"done_reason":"stop","prompt_eval_count":9,"eval_count":5}`}, Want: []string{"reasoning t", "message Hi", "completed"}, Usage: "9/0/0/5/0"},
+	"bytes that are not UTF-8": {Frames: []string{strings.Replace(says("a"), `"a"`, "\"a\xffb\"", 1), done("stop")}, Want: []string{"message a\ufffdb", "completed"}},
+	"a line behind the end":    {Frames: []string{says("a"), done("stop"), says("b")}, Want: []string{"message a", "completed"}},
 
-	"F63 an error at once":       {lines: []string{upstreamtest.OllamaError("boom")}, want: []string{"failed boom"}},
-	"F63 an error behind text":   {lines: []string{says("a"), upstreamtest.OllamaError("boom")}, want: []string{"open: message in_progress", "failed boom"}},
-	"a line that is no JSON":     {lines: []string{says("a"), `{"message":{"content":"b`, done("stop")}, want: []string{"open: message in_progress", "failed sent a line that is not JSON"}},
-	"a line that is no object":   {lines: []string{says("a"), `[]`}, want: []string{"open: message in_progress", "failed sent a line that is not a JSON object"}},
-	"an event stream":            {lines: []string{`data: {"choices":[]}`, `{}`}, want: []string{"failed sent a line that is not a JSON object"}},
-	"thoughts in the text":       {knobs: tagged, lines: []string{says("<thi"), says("nk>a</think>"), says("\n\nb"), done("stop")}, want: []string{"reasoning a", "message b", "completed"}},
-	"a call behind half a tag":   {knobs: tagged, lines: []string{says("<thi"), calls("call_1", "f", `{"a":1}`), done("stop")}, want: []string{"message <thi", callF, "completed"}},
-	"thoughts that are cut off":  {knobs: tagged, lines: []string{says("<think>a</thi"), done("length")}, want: []string{"reasoning a</thi", "incomplete max_output_tokens"}},
-	"thoughts that are not told": {lines: []string{says("<think>a</think>b"), done("stop")}, want: []string{"message <think>a</think>b", "completed"}},
+	"F63 an error at once":       {Frames: []string{upstreamtest.OllamaError("boom")}, Want: []string{"failed boom"}},
+	"F63 an error behind text":   {Frames: []string{says("a"), upstreamtest.OllamaError("boom")}, Want: []string{"open: message in_progress", "failed boom"}},
+	"a line that is no JSON":     {Frames: []string{says("a"), `{"message":{"content":"b`, done("stop")}, Want: []string{"open: message in_progress", "failed sent a line that is not JSON"}},
+	"a line that is no object":   {Frames: []string{says("a"), `[]`}, Want: []string{"open: message in_progress", "failed sent a line that is not a JSON object"}},
+	"an event stream":            {Frames: []string{`data: {"choices":[]}`, `{}`}, Want: []string{"failed sent a line that is not a JSON object"}},
+	"thoughts in the text":       {Knobs: tagged, Frames: []string{says("<thi"), says("nk>a</think>"), says("\n\nb"), done("stop")}, Want: []string{"reasoning a", "message b", "completed"}},
+	"a call behind half a tag":   {Knobs: tagged, Frames: []string{says("<thi"), calls("call_1", "f", `{"a":1}`), done("stop")}, Want: []string{"message <thi", callF, "completed"}},
+	"thoughts that are cut off":  {Knobs: tagged, Frames: []string{says("<think>a</thi"), done("length")}, Want: []string{"reasoning a</thi", "incomplete max_output_tokens"}},
+	"thoughts that are not told": {Frames: []string{says("<think>a</think>b"), done("stop")}, Want: []string{"message <think>a</think>b", "completed"}},
 }
 
-func TestReplies(t *testing.T) {
-	for name, test := range replies {
-		t.Run(name, func(t *testing.T) {
-			body := strings.Join(test.lines, "\n") + "\n"
-			for form, reader := range map[string]io.Reader{
-				"as it is": strings.NewReader(body), "with CRLF": strings.NewReader(strings.ReplaceAll(body, "\n", "\r\n")),
-				"byte by byte": iotest.OneByteReader(strings.NewReader(body)), "without its last end": strings.NewReader(strings.TrimSpace(body)),
-			} {
-				o := with(t, test.knobs...).read(t, asking, reader)
-				if got := o.Lines(); !slices.Equal(got, test.want) {
-					t.Errorf("%s: got\n  %s\nwant\n  %s", form, strings.Join(got, "\n  "), strings.Join(test.want, "\n  "))
-				}
-				if got := o.Usage(); test.usage != "" && got != test.usage {
-					t.Errorf("%s: usage is %s, want %s", form, got, test.usage)
-				}
-			}
+// all are the replies and what is looked at in them.
+var all = &wiretest.Replies{
+	Wire: wire, Request: asking, Table: replies,
+	Provider: func(t testing.TB, knobs ...string) *wiretest.Provider { return wiretest.With(t, knobs...) },
+	Body:     func(lines ...string) string { return strings.Join(lines, "\n") + "\n" },
+	Told:     func(line string) bool { return strings.Contains(line, `"done":true`) },
+}
+
+func TestReplies(t *testing.T) { all.Read(t) }
+
+func TestRepliesInOtherLines(t *testing.T) {
+	for form, body := range map[string]func(lines ...string) string{
+		"with CRLF":            func(lines ...string) string { return strings.Join(lines, "\r\n") + "\r\n" },
+		"without the last end": func(lines ...string) string { return strings.Join(lines, "\n") },
+	} {
+		t.Run(form, func(t *testing.T) {
+			other := *all
+			other.Body = body
+			other.Read(t)
 		})
 	}
 }
+
+func TestF58RepliesThatAreCutOff(t *testing.T) { all.CutOff(t) }
+
+func TestF58RepliesThatAreCutOffAtEveryByte(t *testing.T) { all.CutOffAnywhere(t) }
 
 // A reply that comes as one document, with whatever is in it, is its lines.
 func TestLinesInOneDocument(t *testing.T) {
@@ -98,40 +98,6 @@ func TestLinesInOneDocument(t *testing.T) {
 	o := plain().read(t, asking, strings.NewReader(strings.ReplaceAll(body, "\n", " ")))
 	if got, want := o.Lines(), []string{"message Hello", "completed"}; !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
-	}
-}
-
-// F58: truncation never looks complete.
-func TestRepliesThatAreCutOff(t *testing.T) {
-	reset := errors.New("connection reset by peer")
-	for name, test := range replies {
-		t.Run(name, func(t *testing.T) {
-			body := strings.Join(test.lines, "\n") + "\n"
-			whole := strings.Index(body, `"done":true`)
-			if whole < 0 {
-				whole = len(body)
-			}
-			var cuts []int
-			at := 0
-			for _, line := range test.lines {
-				cuts = append(cuts, at, at+len(line)/2, at+len(line))
-				at += len(line) + 1
-			}
-			for _, n := range cuts {
-				for end, reader := range map[string]io.Reader{
-					"ends":   strings.NewReader(body[:n]),
-					"breaks": io.MultiReader(strings.NewReader(body[:n]), iotest.ErrReader(reset)),
-				} {
-					o := with(t, test.knobs...).read(t, asking, reader)
-					if o.Fault == nil && n <= whole {
-						t.Fatalf("the body %s after %d bytes, and the response is %v", end, n, o.Lines())
-					}
-					if o.Fault != nil && o.Fault.Kind == fault.Internal {
-						t.Fatalf("the body %s after %d bytes: %v", end, n, o.Fault)
-					}
-				}
-			}
-		})
 	}
 }
 
@@ -232,7 +198,7 @@ func (endlessReader) Read(p []byte) (int, error) { return copy(p, strings.Repeat
 // Whatever a provider sends, the client gets a stream that keeps all rules.
 func FuzzReplies(f *testing.F) {
 	for _, test := range replies {
-		f.Add([]byte(strings.Join(test.lines, "\n")), test.knobs != nil)
+		f.Add([]byte(strings.Join(test.Frames, "\n")), test.Knobs != nil)
 	}
 	f.Fuzz(func(t *testing.T, body []byte, tags bool) {
 		p := plain()
@@ -244,7 +210,7 @@ func FuzzReplies(f *testing.F) {
 // The reader finds the lines of a body, however it arrives.
 func FuzzReader(f *testing.F) {
 	for _, test := range replies {
-		f.Add([]byte(strings.Join(test.lines, "\n")))
+		f.Add([]byte(strings.Join(test.Frames, "\n")))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var want, got []string
