@@ -241,8 +241,6 @@ func (rd *replyReader) proceed() *fault.Fault {
 	switch {
 	case f != nil:
 		return f
-	case rd.attempt.expired != nil:
-		return rd.attempt.expired
 	case err != nil:
 		return readFault(rd.attempt, err)
 	}

@@ -26,10 +26,8 @@ func (x *exchange) roundTrip(req *http.Request, inner http.RoundTripper) (*http.
 	switch {
 	case f != nil:
 		return x.failed(req, f, f.HTTPStatus()), nil
-	case err != nil && a.expired == nil:
+	case err != nil:
 		return nil, x.unreachable(err)
-	case a.expired != nil: // which has made it fail
-		return x.failed(req, a.expired, http.StatusGatewayTimeout), nil
 	}
 	a.log.Status = res.StatusCode
 	if f := x.refusal(res); f != nil {
@@ -54,7 +52,8 @@ func (x *exchange) roundTrip(req *http.Request, inner http.RoundTripper) (*http.
 	return reply, nil
 }
 
-// ask sends the attempt's request. There is a fault where no request could be made, and an error where no answer came.
+// ask sends the attempt's request. There is a fault where no request could be made or its time has run out, and an error where no answer
+// came.
 func (x *exchange) ask(req *http.Request, inner http.RoundTripper) (*http.Response, *fault.Fault, error) {
 	a := x.attempt
 	body, f := x.body.encode(x, a)
@@ -70,6 +69,12 @@ func (x *exchange) ask(req *http.Request, inner http.RoundTripper) (*http.Respon
 		return nil, f, nil
 	}
 	res, err := inner.RoundTrip(out)
+	if a.expired != nil {
+		if err == nil {
+			res.Body.Close()
+		}
+		return nil, a.expired, nil
+	}
 	return res, nil, err
 }
 

@@ -31,6 +31,8 @@ type line struct {
 	content  []byte // escaped
 	calls    []call
 	usage    translate.Usage
+	done     bool   // it is the last
+	reason   string // done_reason, empty where there is none
 }
 
 type call struct {
@@ -65,7 +67,7 @@ func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
 		if c.Kind() != jsonscan.Object {
 			return dec.target.Fault(fault.BadReply, "sent a line that is not a JSON object")
 		}
-		dec.read(l, c)
+		l.read(c)
 		if c.Err() != nil {
 			return dec.target.Fault(fault.BadReply, "sent a line that is not JSON")
 		}
@@ -83,15 +85,15 @@ func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
 	return nil
 }
 
-func (dec *Decoder) read(l *line, c *jsonscan.Cursor) {
+func (l *line) read(c *jsonscan.Cursor) {
 	for key := range c.Members() {
 		switch key {
 		case "message":
 			l.message(c)
 		case "done":
-			dec.done = c.Bool() || dec.done
+			l.done = c.Bool()
 		case "done_reason":
-			dec.reason = strings.ToLower(c.Text())
+			l.reason = strings.ToLower(c.Text())
 		case "prompt_eval_count":
 			l.usage.Input, _ = c.Int()
 		case "eval_count":
@@ -152,6 +154,10 @@ func readArguments(c *jsonscan.Cursor) []byte {
 
 // apply passes on what a line said: reasoning first, then text, then calls, for so a model produces them.
 func (dec *Decoder) apply(l *line, out *translate.Stream) {
+	if l.reason != "" {
+		dec.reason = l.reason
+	}
+	dec.done = dec.done || l.done
 	if l.usage.Input > 0 || l.usage.Output > 0 {
 		out.Usage(l.usage)
 	}
