@@ -64,11 +64,16 @@ func (x *exchange) ask(req *http.Request, inner http.RoundTripper) (*http.Respon
 	defer sent.release()
 	out := x.outgoing(req, a, sent)
 	x.setIdle(true)
-	defer x.setIdle(false)
-	if f := a.prove(out, sent.data); f != nil {
+	f = a.prove(out, sent.data)
+	var res *http.Response
+	var err error
+	if f == nil {
+		res, err = inner.RoundTrip(out)
+	}
+	x.setIdle(false)
+	if f != nil {
 		return nil, f, nil
 	}
-	res, err := inner.RoundTrip(out)
 	if a.expired != nil {
 		if err == nil {
 			res.Body.Close()

@@ -11,11 +11,6 @@ import (
 	"github.com/caddy-codex/responses/translate/chat"
 )
 
-// nowhere is a sink that keeps nothing.
-type nowhere struct{}
-
-func (nowhere) Event(string, []byte) {}
-
 // A reply has thousands of chunks, and most say a word.
 func TestAChunkCostsHardlyAnyMemory(t *testing.T) {
 	tests := map[string]struct {
@@ -32,21 +27,7 @@ func TestAChunkCostsHardlyAnyMemory(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			p := with(t, test.knobs...)
-			stream := translate.NewStream(parse(t, []byte(asking)), wiretest.Ring, nowhere{}, wiretest.Counted(), wiretest.Clock)
-			dec := chat.NewDecoder(&p.Target, &p.Dialect, stream)
-			if err := dec.Frame([]byte(test.first), stream); err != nil {
-				t.Fatal(err)
-			}
-			chunk := []byte(test.chunk)
-			allocations := testing.AllocsPerRun(2000, func() {
-				if err := dec.Frame(chunk, stream); err != nil {
-					t.Fatal(err)
-				}
-			})
-			if allocations > 1 {
-				t.Errorf("a chunk takes %v allocations", allocations)
-			}
+			wire.IsCheap(t, with(t, test.knobs...).Provider, asking, bodyOf(test.first), bodyOf(test.chunk))
 		})
 	}
 }
@@ -60,7 +41,7 @@ func BenchmarkLongArguments(b *testing.B) {
 			first := []byte(calls(`{"index":0,"id":"call_1","function":{"name":"f","arguments":"{\"a\":\""}}`))
 			chunk := []byte(calls(`{"index":0,"function":{"arguments":"{}"}}`))
 			for b.Loop() {
-				stream := translate.NewStream(req, wiretest.Ring, nowhere{}, wiretest.Counted(), wiretest.Clock)
+				stream := translate.NewStream(req, wiretest.Ring, wiretest.Nowhere{}, wiretest.Counted(), wiretest.Clock)
 				dec := chat.NewDecoder(&p.Target, &p.Dialect, stream)
 				_ = dec.Frame(first, stream)
 				for range pieces {
@@ -71,29 +52,8 @@ func BenchmarkLongArguments(b *testing.B) {
 	}
 }
 
-func BenchmarkRequest(b *testing.B) {
-	body := wiretest.Requests(b)["mcp-02"]
-	p := plain()
-	dst := make([]byte, 0, len(body)*2)
-	b.SetBytes(int64(len(body)))
-	b.ReportAllocs()
-	for b.Loop() {
-		chat.Encode(dst, parse(b, body), &p.Target, &p.Dialect)
-	}
-}
+func BenchmarkRequest(b *testing.B) { wire.BenchmarkRequest(b, plain().Provider) }
 
 func BenchmarkReply(b *testing.B) {
-	p := plain()
-	req := parse(b, []byte(asking))
-	body := []byte(bodyOf(strings.Split(strings.Repeat(says("word ")+"|", 2000)+finish("stop")+"|"+done, "|")...))
-	frames := strings.Split(strings.TrimSpace(string(body)), "\n\n")
-	b.ReportAllocs()
-	for b.Loop() {
-		stream := translate.NewStream(req, wiretest.Ring, nowhere{}, wiretest.Counted(), wiretest.Clock)
-		dec := chat.NewDecoder(&p.Target, &p.Dialect, stream)
-		for _, frame := range frames {
-			_ = dec.Frame([]byte(frame[len("data: "):]), stream)
-		}
-		_ = dec.End(nil, stream)
-	}
+	wire.BenchmarkReply(b, plain().Provider, asking, strings.Repeat(bodyOf(says("word ")), 2000)+bodyOf(finish("stop"), done))
 }

@@ -10,23 +10,6 @@ import (
 	"github.com/caddy-codex/responses/translate/chat"
 )
 
-// absent says that a path must not be there.
-const absent = "(absent)"
-
-// sent is what stands at a path of a body, or absent.
-func sent(body []byte, path string) string {
-	value := gjson.GetBytes(body, path)
-	if !value.Exists() {
-		return absent
-	}
-	return value.Raw
-}
-
-// ask is a request that says hi, with the given members more.
-func ask(members ...string) string {
-	return `{"model":"m","input":"hi",` + strings.Join(append(members, `"stream":true`), ",") + `}`
-}
-
 const oneTool = `"tools":[{"type":"function","name":"f","parameters":{"type":"object","properties":{}},"strict":true},{"type":"function","name":"g"}]`
 
 func TestKnobsDecideWhatIsSent(t *testing.T) {

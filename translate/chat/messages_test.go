@@ -6,11 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/caddy-codex/responses/internal/wiretest"
-
 	"github.com/tidwall/gjson"
-
-	"github.com/caddy-codex/responses/translate/envelope"
 )
 
 // talk is a request with the given items, and with a tool where one is called.
@@ -150,12 +146,6 @@ func sameMessages(t *testing.T, body []byte, want ...string) {
 	}
 }
 
-// thought is a reasoning item that a provider's model made, sealed.
-func thought(providerName, model, field, data string) string {
-	state := &envelope.Payload{Provider: providerName, Model: model, Field: field, Data: []byte(data)}
-	return fmt.Sprintf(`{"type":"reasoning","summary":[],"encrypted_content":%q}`, wiretest.Ring.Seal(nil, state))
-}
-
 func TestReasoningGoesBack(t *testing.T) {
 	const open = `{"type":"reasoning","summary":[],"content":[{"type":"reasoning_text","text":"o"}]}`
 	own := thought("plain", "up", "reasoning_content", `t\n`)
@@ -254,8 +244,8 @@ func TestAPromptedFormatKeepsThePrefix(t *testing.T) {
 	const schema = `,"text":{"format":{"type":"json_schema","name":"n","schema":{"type":"object"}}}}`
 	p := with(t, "response_format", "none")
 	items := []string{late, user, calledA, outA, answer, user}
-	first := messages(p.body(t, strings.TrimSuffix(talk(items[:2]...), "}")+schema))
-	second := messages(p.body(t, strings.TrimSuffix(talk(items...), "}")+schema))
+	first := sent(p.body(t, strings.TrimSuffix(talk(items[:2]...), "}")+schema), "messages")
+	second := sent(p.body(t, strings.TrimSuffix(talk(items...), "}")+schema), "messages")
 	if !strings.HasPrefix(second, strings.TrimSuffix(first, "]")+",") || !strings.Contains(first, "JSON schema") {
 		t.Errorf("first\n%s\nthen\n%s", first, second)
 	}

@@ -1,7 +1,6 @@
 package chat_test
 
 import (
-	"bytes"
 	"maps"
 	"slices"
 	"strings"
@@ -21,22 +20,7 @@ func TestRecordedRequestsBecomeTheGoldenBodies(t *testing.T) {
 	wiretest.Goldens(t, "chat", chat.Encode, "tools")
 }
 
-// Every provider gets only what it takes, and all of it again when asked again.
-func TestRecordedRequestsSuitEveryProvider(t *testing.T) {
-	requests := wiretest.Requests(t)
-	all := everybody(t)
-	for _, p := range all {
-		for request, body := range requests {
-			t.Run(p.Target.Provider+"/"+request, func(t *testing.T) {
-				got := chat.Encode(nil, parse(t, body), &p.Target, &p.Dialect)
-				p.check(t, got)
-				if again := chat.Encode([]byte("{}"), parse(t, body), &p.Target, &p.Dialect); !bytes.Equal(again[2:], got) {
-					t.Errorf("asked again, it gets\n%s\nafter\n%s", again[2:], got)
-				}
-			})
-		}
-	}
-}
+func TestRecordedRequestsSuitEveryProvider(t *testing.T) { wire.SuitsRecorded(t) }
 
 // check holds a body against what the provider takes.
 func (p *provider) check(t testing.TB, body []byte) {
@@ -153,52 +137,6 @@ func TestCompactionByTheProviderIsRefused(t *testing.T) {
 	}
 }
 
-// What a provider has read before it finds again at the same place, or its prompt cache is of no use.
-func TestAnEarlierTurnIsAPrefixOfTheNext(t *testing.T) {
-	requests := wiretest.Requests(t)
-	names := slices.Sorted(maps.Keys(requests))
-	all := everybody(t)
-	pairs := 0
-	for i, name := range names[1:] {
-		before, after := requests[names[i]], requests[name]
-		if scenario, _, _ := cutLast(name, "-"); !strings.HasPrefix(names[i], scenario) || !continues(before, after) {
-			continue
-		}
-		pairs++
-		for _, p := range all {
-			t.Run(p.Target.Provider+"/"+name, func(t *testing.T) {
-				first := messages(p.body(t, string(before)))
-				second := messages(p.body(t, string(after)))
-				if !strings.HasPrefix(second, strings.TrimSuffix(first, "]")+",") {
-					t.Errorf("first\n%s\nthen\n%s", first, second)
-				}
-			})
-		}
-	}
-	if pairs < 12 {
-		t.Errorf("only %d requests go on from another", pairs)
-	}
-}
-
-func messages(body []byte) string { return gjson.GetBytes(body, "messages").Raw }
-
-// continues reports whether a request has all items of another at its beginning, and the same tools.
-func continues(before, after []byte) bool {
-	earlier, later := gjson.GetBytes(before, "input").Array(), gjson.GetBytes(after, "input").Array()
-	if len(later) <= len(earlier) {
-		return false
-	}
-	for i := range earlier {
-		if earlier[i].Raw != later[i].Raw {
-			return false
-		}
-	}
-	return true
-}
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return s, "", false
+func TestF75AnEarlierTurnIsAPrefixOfTheNext(t *testing.T) {
+	wire.KeepsPrefixes(t, func(body []byte) string { return sent(body, "messages") }, "]", ",")
 }

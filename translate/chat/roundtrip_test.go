@@ -9,20 +9,6 @@ import (
 	"github.com/caddy-codex/responses/internal/streamcheck"
 )
 
-// nextTurn is the request that a client sends after a reply: what came, with the results of its calls.
-func nextTurn(t *testing.T, o *outcome) string {
-	t.Helper()
-	items := []string{user}
-	var results []string
-	for _, item := range streamcheck.Items(o.events) {
-		items = append(items, item.Raw)
-		if id := item.Get("call_id"); id.Exists() {
-			results = append(results, `{"type":"function_call_output","call_id":`+id.Raw+`,"output":"ok"}`)
-		}
-	}
-	return strings.Replace(asking, `"input":"hi"`, `"input":[`+strings.Join(append(items, results...), ",")+`]`, 1)
-}
-
 // F04: what a provider has thought comes back to it in the form that it knows, and to nobody else.
 func TestF04ReasoningComesBack(t *testing.T) {
 	call := calls(`{"index":0,"id":"call_1","function":{"name":"f","arguments":"{\"a\":1}"}}`)
@@ -100,8 +86,8 @@ func TestF04ReasoningComesBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := with(t, test.knobs...)
 			frames := append(append([]string{}, test.frames...), call, finish("tool_calls"), done)
-			o := play(t, p, strings.NewReader(bodyOf(frames...)))
-			request := nextTurn(t, o)
+			o := p.read(t, asking, strings.NewReader(bodyOf(frames...)))
+			request := o.NextTurn(t, asking)
 			body := p.body(t, request)
 			p.check(t, body)
 			message, _, _ := strings.Cut(gjson.GetBytes(body, `messages.#(role=="assistant")`).Raw, `"tool_calls"`)
@@ -123,14 +109,10 @@ func TestF04ReasoningComesBack(t *testing.T) {
 func TestF44IDsComeBack(t *testing.T) {
 	p := plain()
 	whole := calls(`{"index":0,"id":"f:0","function":{"name":"f","arguments":"{}"}}`)
-	first := play(t, p, strings.NewReader(bodyOf(whole, finish("tool_calls"), done)))
-	request := nextTurn(t, first)
-	o, written := read(t, p, request, strings.NewReader(bodyOf(whole, finish("tool_calls"), done)))
-	events, err := streamcheck.Parse(written)
-	if err != nil || o.fault != nil {
-		t.Fatalf("%v, %v", err, o.fault)
-	}
-	if id := streamcheck.Items(events)[0].Get("call_id").String(); id == "f:0" || !strings.HasPrefix(id, "call_") {
+	first := p.read(t, asking, strings.NewReader(bodyOf(whole, finish("tool_calls"), done)))
+	request := first.NextTurn(t, asking)
+	o := p.read(t, request, strings.NewReader(bodyOf(whole, finish("tool_calls"), done)))
+	if id := streamcheck.Items(o.Events)[0].Get("call_id").String(); id == "f:0" || !strings.HasPrefix(id, "call_") {
 		t.Errorf("the second call has the id %q", id)
 	}
 	if id := gjson.GetBytes(p.body(t, request), "messages.1.tool_calls.0.id").String(); id != "f:0" {

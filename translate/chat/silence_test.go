@@ -14,8 +14,8 @@ func TestSilenceIsAnAnswerToResultsAlone(t *testing.T) {
 			`{"type":"function_call_output","call_id":"1","output":"done"}]}`: "",
 	} {
 		got := ""
-		if o, _ := read(t, plain(), request, strings.NewReader(silence)); o.fault != nil {
-			got = o.fault.Message
+		if o := plain().read(t, request, strings.NewReader(silence)); o.Fault != nil {
+			got = o.Fault.Message
 		}
 		if got != want {
 			t.Errorf("%s: got %q, want %q", request, got, want)
