@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/caddy-codex/responses/fault"
 )
@@ -134,6 +135,9 @@ func (a *attempt) prove(out *http.Request, body []byte) *fault.Fault {
 			return nil
 		}
 		f = asFault(err)
+	}
+	if f.Kind == fault.Unauthorized && len(a.upstream.wanted) > 0 {
+		f.Message += "; there is no key either: " + strings.Join(a.upstream.wanted, ", ") + " is empty"
 	}
 	f.Provider = a.upstream.name
 	return f
