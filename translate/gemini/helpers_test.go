@@ -1,19 +1,15 @@
 package gemini_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
-	"github.com/tidwall/gjson"
 
 	"github.com/caddy-codex/responses/internal/upstreamtest"
 	"github.com/caddy-codex/responses/internal/wiretest"
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/dialect"
-	"github.com/caddy-codex/responses/translate/envelope"
 	"github.com/caddy-codex/responses/translate/gemini"
-	"github.com/caddy-codex/responses/translate/jsonscan"
 )
 
 // provider is a dialect of this wire and whom it is spoken to.
@@ -42,7 +38,7 @@ func with(t testing.TB, settings ...string) *provider {
 // body is what a provider gets for a request.
 func (p *provider) body(t testing.TB, request string) []byte {
 	t.Helper()
-	return gemini.Encode(nil, wiretest.Parse(t, []byte(request)), &p.Target, &p.Dialect)
+	return wire.Body(t, p.Provider, request)
 }
 
 // check holds a body against what the model takes.
@@ -57,39 +53,44 @@ func (p *provider) check(t testing.TB, body []byte) {
 	}
 }
 
+// wire is what the tests of all wires have to know of this one.
+var wire = &wiretest.Wire{
+	Encode: gemini.Encode, Everybody: everybody, Describe: describe,
+	Decoder: func(p *wiretest.Provider, out *translate.Stream) wiretest.Decoder {
+		return gemini.NewDecoder(&p.Target, &p.Dialect, out)
+	},
+	Check: func(t testing.TB, p *wiretest.Provider, body []byte) {
+		t.Helper()
+		(&provider{p}).check(t, body)
+	},
+}
+
 // everybody is every model of every preset of this wire, and some that no preset lists.
-func everybody(t testing.TB) []*provider {
+func everybody(t testing.TB) []*wiretest.Provider {
 	t.Helper()
-	var all []*provider
+	var all []*wiretest.Provider
 	for _, preset := range wiretest.Presets("gemini") {
 		for _, id := range []string{
 			"gemini-4-argon", "gemini-3.8-flash", "gemini-3.5-flash-lite", "gemini-3.1-pro-preview", "gemini-2.5-pro", "gemini-2.5-flash", "gemini-2.0-flash",
 			"gemini-5-xenon", "gemma-3-27b-it",
 		} {
 			if preset == "gemini" || !strings.HasPrefix(id, "gemma") {
-				all = append(all, model(t, preset, id))
+				all = append(all, wiretest.PresetModel(t, preset, id))
 			}
 		}
 	}
-	return append(all, with(t, "schema_profile", "gemini_openapi"), with(t, "tool_result_images", "user_message", "response_format", "json_object"),
-		with(t, "response_format", "none", "tool_choice", "auto"))
+	return append(all, with(t, "schema_profile", "gemini_openapi").Provider, with(t, "tool_result_images", "user_message", "response_format", "json_object").Provider,
+		with(t, "response_format", "none", "tool_choice", "auto").Provider)
 }
 
-const absent = "(absent)"
+const absent = wiretest.Absent
 
-// sent is what stands at a path of a body, or absent.
-func sent(body []byte, path string) string {
-	value := gjson.GetBytes(body, path)
-	if !value.Exists() {
-		return absent
-	}
-	return value.Raw
-}
-
-// ask is a request that says hi, with the given members more.
-func ask(members ...string) string {
-	return `{"model":"m","input":"hi",` + strings.Join(append(members, `"stream":true`), ",") + `}`
-}
+var (
+	sent     = wiretest.Sent
+	ask      = wiretest.Ask
+	quote    = wiretest.Quote
+	sealedAs = wiretest.Sealed
+)
 
 // talk is a request with a history.
 func talk(items ...string) string {
@@ -112,13 +113,6 @@ const (
 func sealed(providerName, model, data string) string {
 	return sealedAs(providerName, model, "thoughtSignature", data)
 }
-
-func sealedAs(providerName, model, field, data string) string {
-	state := &envelope.Payload{Provider: providerName, Model: model, Field: field, Data: []byte(data)}
-	return fmt.Sprintf(`{"type":"reasoning","summary":[],"encrypted_content":%q}`, wiretest.Ring.Seal(nil, state))
-}
-
-func quote(text string) string { return string(jsonscan.AppendString(nil, text)) }
 
 func parse(t testing.TB, request string) *translate.Request {
 	t.Helper()

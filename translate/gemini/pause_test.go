@@ -9,6 +9,7 @@ import (
 	"testing/iotest"
 
 	"github.com/caddy-codex/responses/fault"
+	"github.com/caddy-codex/responses/internal/wiretest"
 )
 
 func TestPausedReplies(t *testing.T) {
@@ -27,13 +28,13 @@ func TestPausedReplies(t *testing.T) {
 			[][]string{{says("Hel"), pause("QUJD")}, {says("lo"), finish("STOP")}},
 			[]string{"QUJD"},
 			[]string{"message Hello", "completed"},
-			"18/0/14/4",
+			"18/0/0/14/4",
 		},
 		"a text that goes on twice": {
 			[][]string{{says("a"), pause("QUJD")}, {says("b"), pause("REVG")}, {says("c"), finish("STOP")}},
 			[]string{"QUJD", "REVG"},
 			[]string{"message abc", "completed"},
-			"27/0/21/6",
+			"27/0/0/21/6",
 		},
 		"a text that goes on from a checkpoint": {
 			[][]string{{says("a"), checkpoint}, {says("b"), finish("STOP")}}, []string{"REVG"}, []string{"message ab", "completed"}, "",
@@ -65,7 +66,7 @@ func TestPausedReplies(t *testing.T) {
 			[][]string{{thinks("t"), parts(`{"thought":true,"thoughtSignature":"REVG"}`), strings.TrimSuffix(ends("UNEXPECTED_TOOL_CALL"), "}") + "," + usage + "}"}, {callOf("call_1", "f", `{"a":1}`, "QUJD"), finish("STOP")}},
 			[]string{""},
 			[]string{"reasoning t", `reasoning {"call":"QUJD"}`, callF, "completed"},
-			"18/0/14/4",
+			"18/0/0/14/4",
 		},
 		"a call that came out wrong twice": {
 			[][]string{{malformed}, {malformed}, {}}, []string{""}, []string{"failed ended its reply with the finish reason MALFORMED_FUNCTION_CALL"}, "",
@@ -91,17 +92,17 @@ func TestPausedReplies(t *testing.T) {
 				bodies[i] = strings.NewReader(bodyOf(frames...))
 			}
 			o := play(t, p, bodies...)
-			one := reply{want: test.want, usage: test.usage}
-			one.check(t, o)
-			if !slices.Equal(o.asked, test.asked) {
-				t.Errorf("it was asked to go on with %q, want %q", o.asked, test.asked)
+			one := wiretest.Reply{Want: test.want, Usage: test.usage}
+			one.Check(t, o)
+			if !slices.Equal(o.Continuations, test.asked) {
+				t.Errorf("it was asked to go on with %q, want %q", o.Continuations, test.asked)
 			}
 		})
 	}
 	t.Run("a connection that breaks is not a pause", func(t *testing.T) {
 		body := io.MultiReader(strings.NewReader(bodyOf(says("a"), checkpoint)), iotest.ErrReader(errors.New("reset")))
-		if o := play(t, p, body, strings.NewReader("")); o.fault == nil || o.fault.Kind != fault.Truncated || o.asked != nil {
-			t.Errorf("got %v", o.lines())
+		if o := play(t, p, body, strings.NewReader("")); o.Fault == nil || o.Fault.Kind != fault.Truncated || o.Continuations != nil {
+			t.Errorf("got %v", o.Lines())
 		}
 	})
 }

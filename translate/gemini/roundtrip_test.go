@@ -4,25 +4,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/caddy-codex/responses/internal/wiretest"
 	"github.com/tidwall/gjson"
 
 	"github.com/caddy-codex/responses/internal/streamcheck"
 )
-
-// nextTurn is the request that a client sends after a reply: what came, with the results of its calls.
-func nextTurn(t *testing.T, o *outcome) string {
-	t.Helper()
-	items := []string{user}
-	var results []string
-	for _, item := range streamcheck.Items(o.events) {
-		items = append(items, item.Raw)
-		if id := item.Get("call_id"); id.Exists() {
-			kind := strings.Replace(item.Get("type").String(), "_call", "_call_output", 1)
-			results = append(results, `{"type":"`+kind+`","call_id":`+id.Raw+`,"output":"ok"}`)
-		}
-	}
-	return strings.Replace(asking, `"input":"hi"`, `"input":[`+strings.Join(append(items, results...), ",")+`]`, 1)
-}
 
 // F16: what a model has said comes back to it part by part, but for thoughts that are not signed and texts that are not, which may stand
 // together. Another model gets no signature of it.
@@ -68,8 +54,8 @@ func TestF16TheModelsOwnPartsComeBack(t *testing.T) {
 			for _, part := range test.parts {
 				frames = append(frames, parts(part))
 			}
-			for how, o := range map[string]*outcome{"in one chunk": whole, "in a chunk each": play(t, p, strings.NewReader(bodyOf(append(frames, finish("STOP"))...)))} {
-				request := nextTurn(t, o)
+			for how, o := range map[string]*wiretest.Outcome{"in one chunk": whole, "in a chunk each": play(t, p, strings.NewReader(bodyOf(append(frames, finish("STOP"))...)))} {
+				request := o.NextTurn(t, asking)
 				body := p.body(t, request)
 				p.check(t, body)
 				if got := sent(body, "contents.1.parts"); got != "["+strings.Join(want, ",")+"]" {
@@ -97,9 +83,8 @@ func TestTurnsArePrefixesOfTheNext(t *testing.T) {
 	request := asking
 	before := ""
 	for i, frames := range replies {
-		_, written := read(t, p, request, strings.NewReader(bodyOf(frames...)))
-		o := &outcome{events: streamcheck.Require(t, written)}
-		next := nextTurn(t, o)
+		o := wire.Read(t, p.Provider, request, strings.NewReader(bodyOf(frames...)))
+		next := o.NextTurn(t, asking)
 		items := gjson.Get(next, "input").Array()[1:]
 		if i == 0 {
 			items = gjson.Get(next, "input").Array()
@@ -131,9 +116,8 @@ func extended(request string, items []gjson.Result) string {
 func TestF44IDsComeBack(t *testing.T) {
 	p := with(t)
 	frames := bodyOf(callOf("f:0", "f", `{}`, "QUJD"), finish("STOP"))
-	request := nextTurn(t, play(t, p, strings.NewReader(frames)))
-	_, written := read(t, p, request, strings.NewReader(frames))
-	second := streamcheck.Items(streamcheck.Require(t, written))[1]
+	request := play(t, p, strings.NewReader(frames)).NextTurn(t, asking)
+	second := streamcheck.Items(wire.Read(t, p.Provider, request, strings.NewReader(frames)).Events)[1]
 	if id := second.Get("call_id").String(); id == "f:0" || !strings.HasPrefix(id, "call_") {
 		t.Errorf("the second call has the id %q", id)
 	}
