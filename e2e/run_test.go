@@ -38,6 +38,7 @@ type item struct {
 	Result    *toolResult `json:"result"`            // mcp_tool_call
 	Error     *codexError `json:"error"`             // mcp_tool_call
 	Message   string      `json:"message"`           // error
+	Query     string      `json:"query"`             // web_search
 	Arguments struct {
 		A, B float64
 	} `json:"arguments"` // mcp_tool_call
