@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/caddy-codex/responses/internal/wiretest"
-
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/chat"
 )

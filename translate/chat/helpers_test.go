@@ -15,12 +15,6 @@ type provider struct{ *wiretest.Provider }
 // plain is a provider without deviations.
 func plain() *provider { return &provider{wiretest.Plain()} }
 
-// preset is a built-in provider with its default model.
-func preset(t testing.TB, name string) *provider {
-	t.Helper()
-	return &provider{wiretest.Preset(t, name)}
-}
-
 // with is the wire's default with some knobs turned: name, words, name, words.
 func with(t testing.TB, settings ...string) *provider {
 	t.Helper()

@@ -6,11 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/caddy-codex/responses/internal/wiretest"
-
 	"github.com/tidwall/gjson"
 
 	"github.com/caddy-codex/responses/internal/upstreamtest"
+	"github.com/caddy-codex/responses/internal/wiretest"
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/chat"
 	"github.com/caddy-codex/responses/translate/dialect"

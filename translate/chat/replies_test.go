@@ -4,9 +4,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/caddy-codex/responses/internal/wiretest"
-
 	"github.com/tidwall/gjson"
+
+	"github.com/caddy-codex/responses/internal/wiretest"
 )
 
 // asking is the request to which all replies are.
@@ -37,7 +37,7 @@ var bodyOf = wiretest.EventStream
 func all() *wiretest.Replies {
 	return &wiretest.Replies{
 		Wire: wire, Request: asking, Table: replies(), Body: bodyOf,
-		Provider: func(t testing.TB, knobs ...string) *wiretest.Provider { return wiretest.With(t, knobs...) },
+		Provider: wiretest.With,
 		Told: func(frame string) bool {
 			whole := gjson.Get(frame, "object").String() == "chat.completion" && gjson.Get(frame, "choices.0.message").Exists()
 			return strings.TrimSpace(frame) == done || whole || gjson.Get(frame, "choices.0.finish_reason").String() != ""

@@ -187,7 +187,7 @@ var replies = map[string]wiretest.Reply{
 // all are the replies and what is looked at in them.
 var all = &wiretest.Replies{
 	Wire: wire, Request: asking, Table: replies,
-	Provider: func(t testing.TB, knobs ...string) *wiretest.Provider { return wiretest.With(t, knobs...) },
+	Provider: wiretest.With,
 	Body:     func(frames ...string) string { return strings.Join(frames, "") },
 	Told:     func(frame string) bool { return strings.Contains(frame, `"stopReason"`) },
 }

@@ -3,7 +3,6 @@ package gemini_test
 import (
 	"strings"
 	"testing"
-
 )
 
 // A reply has hundreds of chunks, and most say a few words.

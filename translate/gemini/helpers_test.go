@@ -4,12 +4,12 @@ import (
 	"strings"
 	"testing"
 
-
 	"github.com/caddy-codex/responses/internal/upstreamtest"
 	"github.com/caddy-codex/responses/internal/wiretest"
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/dialect"
 	"github.com/caddy-codex/responses/translate/gemini"
+	"github.com/caddy-codex/responses/translate/jsonscan"
 )
 
 // provider is a dialect of this wire and whom it is spoken to.
@@ -88,7 +88,6 @@ const absent = wiretest.Absent
 var (
 	sent     = wiretest.Sent
 	ask      = wiretest.Ask
-	quote    = wiretest.Quote
 	sealedAs = wiretest.Sealed
 )
 
@@ -114,7 +113,4 @@ func sealed(providerName, model, data string) string {
 	return sealedAs(providerName, model, "thoughtSignature", data)
 }
 
-func parse(t testing.TB, request string) *translate.Request {
-	t.Helper()
-	return wiretest.Parse(t, []byte(request))
-}
+func quote(text string) string { return string(jsonscan.AppendString(nil, text)) }

@@ -2,12 +2,10 @@ package gemini_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 
 	"github.com/caddy-codex/responses/internal/wiretest"
-
 )
 
 // state makes up what is sealed in a reasoning item, in order or not.

@@ -1,10 +1,7 @@
 package gemini_test
 
 import (
-	"strings"
 	"testing"
-
-	"github.com/tidwall/gjson"
 
 	"github.com/caddy-codex/responses/internal/wiretest"
 	"github.com/caddy-codex/responses/translate/gemini"

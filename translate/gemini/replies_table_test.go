@@ -1,6 +1,10 @@
 package gemini_test
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/caddy-codex/responses/internal/wiretest"
+)
 
 const (
 	callF  = `function_call f call_1 {"a":1}`

@@ -1,23 +1,14 @@
 package gemini_test
 
 import (
-	"fmt"
 	"io"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"testing/iotest"
 
 	"github.com/tidwall/gjson"
 
-	"github.com/caddy-codex/responses/fault"
-	"github.com/caddy-codex/responses/internal/streamcheck"
 	"github.com/caddy-codex/responses/internal/upstreamtest"
 	"github.com/caddy-codex/responses/internal/wiretest"
-	"github.com/caddy-codex/responses/sse"
-	"github.com/caddy-codex/responses/translate"
-	"github.com/caddy-codex/responses/translate/gemini"
 )
 
 // asking is the request to which all replies are.
@@ -75,7 +66,10 @@ var (
 func all() *wiretest.Replies {
 	return &wiretest.Replies{
 		Wire: wire, Request: asking, Table: replies, Body: bodyOf,
-		Provider: func(t testing.TB, knobs ...string) *wiretest.Provider { return with(t, knobs...).Provider },
+		Provider: func(t testing.TB, knobs ...string) *wiretest.Provider {
+			t.Helper()
+			return with(t, knobs...).Provider
+		},
 		Told: func(frame string) bool {
 			return strings.Contains(frame, `"finishReason":"`) && !strings.Contains(frame, "UNSPECIFIED") || strings.Contains(frame, `"blockReason"`)
 		},

@@ -4,10 +4,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/caddy-codex/responses/internal/wiretest"
 	"github.com/tidwall/gjson"
 
 	"github.com/caddy-codex/responses/internal/streamcheck"
+	"github.com/caddy-codex/responses/internal/wiretest"
 )
 
 // F16: what a model has said comes back to it part by part, but for thoughts that are not signed and texts that are not, which may stand

@@ -30,7 +30,7 @@ func TestGooglesSDKReadsWhatIsSent(t *testing.T) {
 	var bodies [][]byte
 	for _, p := range everybody(t) {
 		for _, request := range wiretest.Requests(t) {
-			bodies = append(bodies, p.body(t, string(request)))
+			bodies = append(bodies, wire.Body(t, p, string(request)))
 		}
 	}
 	p := with(t, "image_detail", "send", "service_tier", "send", "tool_result_images", "native", "schema_profile", "gemini_openapi")

@@ -47,7 +47,7 @@ var searching = []string{"web_search", "web_search_20250305", "reasoning_out", "
 func all() *wiretest.Replies {
 	return &wiretest.Replies{
 		Wire: wire, Request: asking, Table: replies(), Body: bodyOf,
-		Provider: func(t testing.TB, knobs ...string) *wiretest.Provider { return wiretest.With(t, knobs...) },
+		Provider: wiretest.With,
 		Told: func(event string) bool {
 			typ := gjson.Get(event, "type").String()
 			return typ == "message_stop" || typ == "message" || gjson.Get(event, "delta.stop_reason").String() != "" || event == "[DONE]"

@@ -68,7 +68,7 @@ var replies = map[string]wiretest.Reply{
 // all are the replies and what is looked at in them.
 var all = &wiretest.Replies{
 	Wire: wire, Request: asking, Table: replies,
-	Provider: func(t testing.TB, knobs ...string) *wiretest.Provider { return wiretest.With(t, knobs...) },
+	Provider: wiretest.With,
 	Body:     func(lines ...string) string { return strings.Join(lines, "\n") + "\n" },
 	Told:     func(line string) bool { return strings.Contains(line, `"done":true`) },
 }

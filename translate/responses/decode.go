@@ -2,7 +2,6 @@ package responses
 
 import (
 	"bytes"
-	"unicode/utf8"
 
 	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/translate"
@@ -69,28 +68,3 @@ func (dec *Decoder) End(readErr error, out *translate.Stream) error {
 
 // Done reports whether the provider has said all it will say.
 func (dec *Decoder) Done() bool { return dec.marked || dec.ended }
-
-// newFault is something that target did.
-func newFault(target *translate.Target, kind fault.Kind, message string) *fault.Fault {
-	f := fault.New(kind, "%s", message)
-	f.Provider = target.Provider
-	return f
-}
-
-// truncated is a reply that has broken off.
-func truncated(target *translate.Target, readErr error, out *translate.Stream) *fault.Fault {
-	f := newFault(target, fault.Truncated, "broke off its reply")
-	if !out.Speaking() && readErr == nil {
-		f.Message = "ended its reply before it began"
-	}
-	f.Err = readErr
-	return f
-}
-
-// valid is data as UTF-8.
-func valid(data []byte) []byte {
-	if utf8.Valid(data) {
-		return data
-	}
-	return bytes.ToValidUTF8(data, []byte("\uFFFD"))
-}

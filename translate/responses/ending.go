@@ -74,9 +74,9 @@ func (e *ending) silence(target *translate.Target, out *translate.Stream) *fault
 	case len(e.output) > 0:
 		return nil
 	case e.reason == "content_filter":
-		return newFault(target, fault.Filtered, "withheld its answer: its content filter objects")
+		return target.Fault(fault.Filtered, "withheld its answer: its content filter objects")
 	case e.status != "incomplete" && out.Request().AwaitsAnswer():
-		return newFault(target, fault.BadReply, "ended its reply without an answer")
+		return target.Silence()
 	default:
 		return nil
 	}
@@ -96,5 +96,5 @@ func failure(target *translate.Target, data []byte, out *translate.Stream) *faul
 	if f, ok := fault.FromBody(target.Provider, data); ok {
 		return f
 	}
-	return newFault(target, fault.Unavailable, "ended its reply as failed, without saying why")
+	return target.Fault(fault.Unavailable, "ended its reply as failed, without saying why")
 }

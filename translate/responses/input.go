@@ -7,35 +7,29 @@ import (
 	"github.com/caddy-codex/responses/translate"
 )
 
-// lead writes the leading system text where it has a member of its own, and returns what the input is to begin with.
-func (e *encoder) lead() []translate.Message {
-	history := e.req.History
-	var parts []translate.Part
-	if len(history) > 0 && history[0].Role == translate.System {
-		parts, history = history[0].Parts, history[1:]
-	}
-	if e.promptedFormat() {
-		parts = append(slices.Clip(parts), translate.Part{Text: e.req.Format.Prompt()})
-	}
+// lead writes the leading system text where it has a member of its own, and returns where the history goes on.
+func (e *encoder) lead() (next int) {
+	parts, next := e.req.Lead(e.promptedFormat())
 	switch {
 	case len(parts) == 0:
 	case e.d.Instructions == "field" && e.member("instructions"):
-		e.text(`"`)
-		e.dst = translate.AppendTexts(e.dst, parts)
-		e.text(`"`)
+		e.Text(`"`)
+		e.Dst = translate.AppendTexts(e.Dst, parts)
+		e.Text(`"`)
 	default:
-		e.text(`,"input":[`)
+		e.Text(`,"input":[`)
 		e.message(e.d.SystemRole, parts)
-		return history
+		return next
 	}
-	e.text(`,"input":[`)
-	return history
+	e.Text(`,"input":[`)
+	return next
 }
 
 // input writes the history behind what lead has begun.
-func (e *encoder) input(history []translate.Message) {
-	current := currentTurn(history)
-	for i := 0; i < len(history); i++ {
+func (e *encoder) input(next int) {
+	history := e.req.History
+	current := e.req.CurrentTurn()
+	for i := next; i < len(history); i++ {
 		m := &history[i]
 		switch m.Role {
 		case translate.System:
@@ -45,40 +39,27 @@ func (e *encoder) input(history []translate.Message) {
 		case translate.Assistant:
 			e.assistant(m, i >= current)
 		case translate.Result:
-			end := i
-			for end < len(history) && history[end].Role == translate.Result {
-				end++
-			}
-			e.results(history[i:end])
-			i = end - 1
+			results := translate.Results(history[i:])
+			e.results(results)
+			i += len(results) - 1
 		}
 	}
-	e.text("]")
-}
-
-// currentTurn is the index of the first message after the last one from the user.
-func currentTurn(history []translate.Message) int {
-	for i := len(history) - 1; i >= 0; i-- {
-		if history[i].Role == translate.User {
-			return i + 1
-		}
-	}
-	return 0
+	e.Text("]")
 }
 
 // item begins an item.
 func (e *encoder) item(typ string) {
-	e.separate()
-	e.text(`{"type":"` + typ + `"`)
+	e.Separate()
+	e.Text(`{"type":"` + typ + `"`)
 }
 
 // message writes a message of texts. Its content is a text and no list: that form needs neither an id nor a status, on which strict
 // services insist for the other.
 func (e *encoder) message(role string, parts []translate.Part) {
 	e.item("message")
-	e.text(`,"role":"` + role + `","content":"`)
-	e.dst = translate.AppendTexts(e.dst, parts)
-	e.text(`"}`)
+	e.Text(`,"role":"` + role + `","content":"`)
+	e.Dst = translate.AppendTexts(e.Dst, parts)
+	e.Text(`"}`)
 }
 
 // lateSystem writes a system message after the first turn. One that breaks the templates of models is sent as the user's: in place, for the
@@ -89,9 +70,9 @@ func (e *encoder) lateSystem(parts []translate.Part) {
 		return
 	}
 	e.item("message")
-	e.text(`,"role":"user","content":"` + translate.DeveloperStart)
-	e.dst = translate.AppendTexts(e.dst, parts)
-	e.text(translate.DeveloperEnd + `"}`)
+	e.Text(`,"role":"user","content":"` + translate.DeveloperStart)
+	e.Dst = translate.AppendTexts(e.Dst, parts)
+	e.Text(translate.DeveloperEnd + `"}`)
 }
 
 // user writes a text where it can, and a list where an image or a file is among the parts.
@@ -101,9 +82,9 @@ func (e *encoder) user(parts []translate.Part) {
 		return
 	}
 	e.item("message")
-	e.text(`,"role":"user","content":[`)
+	e.Text(`,"role":"user","content":[`)
 	e.parts(parts)
-	e.text("]}")
+	e.Text("]}")
 }
 
 // parts writes the elements of a list.
@@ -111,7 +92,7 @@ func (e *encoder) parts(parts []translate.Part) {
 	for i := range parts {
 		part := &parts[i]
 		if e.sendsMedium(*part) {
-			e.separate()
+			e.Separate()
 			e.medium(part)
 			continue
 		}
@@ -120,10 +101,10 @@ func (e *encoder) parts(parts []translate.Part) {
 			text = translate.Note(part)
 		}
 		if len(text) > 0 {
-			e.separate()
-			e.text(`{"type":"input_text","text":`)
-			e.escaped(text)
-			e.text("}")
+			e.Separate()
+			e.Text(`{"type":"input_text","text":`)
+			e.Escaped(text)
+			e.Text("}")
 		}
 	}
 }
@@ -152,27 +133,27 @@ func (e *encoder) sendsMedium(part translate.Part) bool {
 func (e *encoder) medium(part *translate.Part) {
 	source, _ := e.target.Source(part)
 	if part.Kind == translate.ImagePart {
-		e.text(`{"type":"input_image","image_url":`)
-		e.escaped(source)
-		e.text(`,"detail":"` + e.detail(part.Detail) + `"}`)
+		e.Text(`{"type":"input_image","image_url":`)
+		e.Escaped(source)
+		e.Text(`,"detail":"` + e.detail(part.Detail) + `"}`)
 		return
 	}
-	e.text(`{"type":"input_file"`)
+	e.Text(`{"type":"input_file"`)
 	if !bytes.HasPrefix(source, []byte("data:")) {
-		e.text(`,"file_url":`)
-		e.escaped(source)
-		e.text("}")
+		e.Text(`,"file_url":`)
+		e.Escaped(source)
+		e.Text("}")
 		return
 	}
 	name := part.Name
 	if len(name) == 0 {
 		name = []byte("file")
 	}
-	e.text(`,"filename":`)
-	e.escaped(name)
-	e.text(`,"file_data":`)
-	e.escaped(source)
-	e.text("}")
+	e.Text(`,"filename":`)
+	e.Escaped(name)
+	e.Text(`,"file_data":`)
+	e.Escaped(source)
+	e.Text("}")
 }
 
 // detail is how closely an image is to be read. The member is required.

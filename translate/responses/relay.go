@@ -73,7 +73,7 @@ func (r *relayer) event(data []byte, out *translate.Stream) error {
 		out.Relay(it.typ, data)
 		return nil
 	}
-	data = valid(data)
+	data = jsonscan.MendUTF8(data)
 	if bytes.IndexByte(data, '\n') >= 0 || bytes.IndexByte(data, '\r') >= 0 {
 		data = jsonscan.AppendCompact(nil, data)
 	}
@@ -110,7 +110,7 @@ func (r *relayer) relayed(ok bool) error {
 }
 
 func (r *relayer) garbled() error {
-	return newFault(r.target, fault.BadReply, "sent an event that is not JSON")
+	return r.target.Fault(fault.BadReply, "sent an event that is not JSON")
 }
 
 // quickType is the type of an event that begins with it, as nearly all do.
@@ -178,7 +178,7 @@ func (r *relayer) document(data []byte, out *translate.Stream) error {
 }
 
 func (r *relayer) end(_ bool, readErr error, out *translate.Stream) error {
-	return truncated(r.target, readErr, out)
+	return r.target.Truncated(readErr, out)
 }
 
 // foreign is an object that is neither an event nor a response.

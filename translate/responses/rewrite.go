@@ -13,7 +13,8 @@ import (
 // encoder builds a body for a service that understands a part of the API. The body holds only what is written here, so nothing reaches a
 // provider by accident.
 type encoder struct {
-	dst    []byte
+	jsonscan.Writer
+
 	req    *translate.Request
 	target *translate.Target
 	d      *dialect.Dialect
@@ -21,9 +22,9 @@ type encoder struct {
 }
 
 func rewrite(dst []byte, req *translate.Request, target *translate.Target, d *dialect.Dialect) []byte {
-	e := encoder{dst: dst, req: req, target: target, d: d, tools: req.VisibleTools(d.TakesToolChoice)}
-	e.text(`{"model":`)
-	e.string(target.Model)
+	e := encoder{Writer: jsonscan.Writer{Dst: dst}, req: req, target: target, d: d, tools: req.VisibleTools(d.TakesToolChoice)}
+	e.Text(`{"model":`)
+	e.String(target.Model)
 	e.input(e.lead())
 	e.toolFields()
 	e.textField()
@@ -31,57 +32,33 @@ func rewrite(dst []byte, req *translate.Request, target *translate.Target, d *di
 	e.reasoning()
 	e.extras()
 	if e.member("store") {
-		e.text("false")
+		e.Text("false")
 	}
-	e.text(`,"stream":true`)
-	if len(d.ExtraBody) > 0 {
-		e.text(",")
-		e.raw(d.ExtraBody)
-	}
-	e.text("}")
-	return e.dst
+	e.Text(`,"stream":true`)
+	e.Members(d.ExtraBody)
+	e.Text("}")
+	return e.Dst
 }
-
-func (e *encoder) text(s string)    { e.dst = append(e.dst, s...) }
-func (e *encoder) raw(b []byte)     { e.dst = append(e.dst, b...) }
-func (e *encoder) string(s string)  { e.dst = jsonscan.AppendString(e.dst, s) }
-func (e *encoder) escaped(b []byte) { e.dst = append(append(append(e.dst, '"'), b...), '"') }
 
 // member begins a top-level member. It is false, and nothing is written, where the dialect says that it is not sent.
 func (e *encoder) member(name string) bool {
 	if slices.Contains(e.d.DropFields, name) {
 		return false
 	}
-	e.text(`,"` + name + `":`)
+	e.Text(`,"` + name + `":`)
 	return true
 }
 
 // optional writes a member for which the client has given a value.
 func (e *encoder) optional(name string, raw []byte) {
 	if raw != nil && e.member(name) {
-		e.raw(raw)
-	}
-}
-
-// separate puts a comma before an element that is not its list's first.
-func (e *encoder) separate() {
-	if e.dst[len(e.dst)-1] != '[' {
-		e.text(",")
+		e.Raw(raw)
 	}
 }
 
 // limits writes the output limit and the sampling parameters.
 func (e *encoder) limits() {
-	limit := e.d.MaxTokens
-	if e.d.MaxTokensDefault == "model_limit" && e.target.MaxOutput > 0 {
-		limit = e.target.MaxOutput
-	}
-	switch {
-	case e.req.MaxOutputTokens != nil:
-		e.optional("max_output_tokens", e.req.MaxOutputTokens)
-	case limit > 0 && e.member("max_output_tokens"):
-		e.dst = strconv.AppendInt(e.dst, int64(limit), 10)
-	}
+	e.optional("max_output_tokens", e.d.OutputLimit(e.req.MaxOutputTokens, e.target.MaxOutput))
 	if e.d.Sampling == "pass" {
 		e.optional("temperature", e.req.Temperature)
 		e.optional("top_p", e.req.TopP)
@@ -90,24 +67,21 @@ func (e *encoder) limits() {
 
 // reasoning writes how much the model is to think, and whether it is to show what it thought.
 func (e *encoder) reasoning() {
-	value, send := "", false
-	if e.req.Effort != "" {
-		value, send = e.d.Effort(e.req.Effort)
-	}
+	value, send := e.d.Effort(e.req.Effort)
 	switch e.d.EffortParam {
 	case "reasoning.effort":
 		e.reasoningObject(effortWord(value), send)
 	case "enable_thinking", "enable_thinking+reasoning_effort":
 		on := value != dialect.Off
 		if send && e.member("enable_thinking") {
-			e.text(strconv.FormatBool(on))
+			e.Text(strconv.FormatBool(on))
 		}
 		e.reasoningObject(value, send && on && e.d.EffortParam != "enable_thinking")
 	default:
 		e.reasoningObject("", false)
 	}
 	if e.d.ReasoningOut == fieldEncrypted && e.req.Encrypted && e.member("include") {
-		e.text(`["reasoning.encrypted_content"]`)
+		e.Text(`["reasoning.encrypted_content"]`)
 	}
 }
 
@@ -116,30 +90,25 @@ func (e *encoder) reasoningObject(effort string, send bool) {
 	if !send && len(e.d.ThinkingFields) == 0 || !e.member("reasoning") {
 		return
 	}
-	e.text("{")
+	e.Text("{")
 	if send {
-		e.text(`"effort":`)
-		e.string(effort)
+		e.Text(`"effort":`)
+		e.String(effort)
 	}
-	if len(e.d.ThinkingFields) > 0 {
-		if send {
-			e.text(",")
-		}
-		e.raw(e.d.ThinkingFields)
-	}
-	e.text("}")
+	e.Members(e.d.ThinkingFields)
+	e.Text("}")
 }
 
 // extras writes what only some providers know.
 func (e *encoder) extras() {
 	if e.d.CacheKey == "prompt_cache_key" && len(e.req.CacheKey) > 0 && e.member("prompt_cache_key") {
-		e.escaped(e.req.CacheKey)
+		e.Escaped(e.req.CacheKey)
 	}
 	if user := e.req.HashedUser(); user != "" && e.d.UserField != "omit" && e.member(e.d.UserField) {
-		e.string(user)
+		e.String(user)
 	}
 	if e.d.ServiceTier == "send" && len(e.req.ServiceTier) > 0 && e.member("service_tier") {
-		e.escaped(e.req.ServiceTier)
+		e.Escaped(e.req.ServiceTier)
 	}
 }
 
@@ -160,38 +129,38 @@ func (e *encoder) textField() {
 	if !format && !verbosity || !e.member("text") {
 		return
 	}
-	e.text("{")
+	e.Text("{")
 	if format {
-		e.text(`"format":`)
+		e.Text(`"format":`)
 		e.format()
 	}
 	if verbosity {
 		if format {
-			e.text(",")
+			e.Text(",")
 		}
-		e.text(`"verbosity":`)
-		e.escaped(e.req.Verbosity)
+		e.Text(`"verbosity":`)
+		e.Escaped(e.req.Verbosity)
 	}
-	e.text("}")
+	e.Text("}")
 }
 
 func (e *encoder) format() {
 	f := &e.req.Format
 	if f.Type == "json_object" || e.d.ResponseFormat == "json_object" {
-		e.text(`{"type":"json_object"}`)
+		e.Text(`{"type":"json_object"}`)
 		return
 	}
 	name := f.Name
 	if len(name) == 0 {
 		name = []byte("answer")
 	}
-	e.text(`{"type":"json_schema","name":`)
-	e.escaped(name)
-	e.text(`,"schema":`)
-	e.dst = schema.Append(e.dst, f.Schema, e.d.SchemaProfile)
+	e.Text(`{"type":"json_schema","name":`)
+	e.Escaped(name)
+	e.Text(`,"schema":`)
+	e.Dst = schema.Append(e.Dst, f.Schema, e.d.SchemaProfile)
 	if f.Strict != nil {
-		e.text(`,"strict":`)
-		e.raw(f.Strict)
+		e.Text(`,"strict":`)
+		e.Raw(f.Strict)
 	}
-	e.text("}")
+	e.Text("}")
 }

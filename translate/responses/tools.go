@@ -16,9 +16,9 @@ func (e *encoder) toolFields() {
 	if len(e.tools) == 0 && search == nil || !e.member("tools") {
 		return
 	}
-	e.text("[")
+	e.Text("[")
 	for _, tool := range e.tools {
-		e.separate()
+		e.Separate()
 		if e.sendsCustom(tool) {
 			e.customTool(tool)
 		} else {
@@ -26,10 +26,10 @@ func (e *encoder) toolFields() {
 		}
 	}
 	if search != nil {
-		e.separate()
+		e.Separate()
 		e.webSearch(search)
 	}
-	e.text("]")
+	e.Text("]")
 	if len(e.tools) == 0 {
 		return
 	}
@@ -46,59 +46,59 @@ func (e *encoder) sendsCustom(tool *translate.Tool) bool {
 }
 
 func (e *encoder) functionTool(tool *translate.Tool) {
-	e.text(`{"type":"function","name":`)
-	e.string(tool.WireName)
+	e.Text(`{"type":"function","name":`)
+	e.String(tool.WireName)
 	if tool.Description != nil || tool.Kind == translate.CustomTool {
-		e.text(`,"description":"`)
-		e.dst = tool.AppendDescription(e.dst)
-		e.text(`"`)
+		e.Text(`,"description":"`)
+		e.Dst = tool.AppendDescription(e.Dst)
+		e.Text(`"`)
 	}
-	e.text(`,"parameters":`)
+	e.Text(`,"parameters":`)
 	if tool.Kind == translate.CustomTool {
-		e.text(translate.InputSchema)
+		e.Text(translate.InputSchema)
 	} else {
-		e.dst = schema.AppendParameters(e.dst, tool.Parameters, e.d.SchemaProfile)
+		e.Dst = schema.AppendParameters(e.Dst, tool.Parameters, e.d.SchemaProfile)
 	}
 	if e.d.ToolsStrict == "send" && tool.Strict != nil && tool.Kind == translate.FunctionTool {
-		e.text(`,"strict":`)
-		e.raw(tool.Strict)
+		e.Text(`,"strict":`)
+		e.Raw(tool.Strict)
 	}
-	e.text("}")
+	e.Text("}")
 }
 
 func (e *encoder) customTool(tool *translate.Tool) {
-	e.text(`{"type":"custom","name":`)
-	e.string(tool.WireName)
+	e.Text(`{"type":"custom","name":`)
+	e.String(tool.WireName)
 	if tool.Description != nil {
-		e.text(`,"description":`)
-		e.escaped(tool.Description)
+		e.Text(`,"description":`)
+		e.Escaped(tool.Description)
 	}
 	if len(tool.Grammar) > 0 {
-		e.text(`,"format":{"type":"grammar","syntax":`)
-		e.escaped(tool.Syntax)
-		e.text(`,"definition":`)
-		e.escaped(tool.Grammar)
-		e.text("}")
+		e.Text(`,"format":{"type":"grammar","syntax":`)
+		e.Escaped(tool.Syntax)
+		e.Text(`,"definition":`)
+		e.Escaped(tool.Grammar)
+		e.Text("}")
 	}
-	e.text("}")
+	e.Text("}")
 }
 
 // webSearch declares the provider's own search. How much of a page it reads is left to the provider: some refuse to be told.
 func (e *encoder) webSearch(search *translate.WebSearch) {
-	e.text(`{"type":"web_search"`)
+	e.Text(`{"type":"web_search"`)
 	if len(search.Allowed) > 0 {
-		e.text(`,"filters":{"allowed_domains":[`)
+		e.Text(`,"filters":{"allowed_domains":[`)
 		for _, domain := range search.Allowed {
-			e.separate()
-			e.escaped(domain)
+			e.Separate()
+			e.Escaped(domain)
 		}
-		e.text("]}")
+		e.Text("]}")
 	}
 	if search.UserLocation != nil {
-		e.text(`,"user_location":`)
-		e.raw(search.UserLocation)
+		e.Text(`,"user_location":`)
+		e.Raw(search.UserLocation)
 	}
-	e.text("}")
+	e.Text("}")
 }
 
 // toolChoice writes the client's choice, or the nearest that the provider takes.
@@ -113,12 +113,12 @@ func (e *encoder) toolChoice() {
 		if e.nativeCall(e.req.ToolChoice.Named) {
 			typ = "custom"
 		}
-		e.text(`{"type":"` + typ + `","name":`)
-		e.string(e.req.ToolChoice.Named)
-		e.text("}")
+		e.Text(`{"type":"` + typ + `","name":`)
+		e.String(e.req.ToolChoice.Named)
+		e.Text("}")
 	case "required":
-		e.string(e.d.ToolChoiceRequired)
+		e.String(e.d.ToolChoiceRequired)
 	default:
-		e.string(mode)
+		e.String(mode)
 	}
 }

@@ -45,10 +45,10 @@ func (t *translator) state(text []byte) *envelope.Payload {
 }
 
 func (t *translator) event(data []byte, out *translate.Stream) error {
-	data = valid(data)
+	data = jsonscan.MendUTF8(data)
 	e, ok := readEvent(data)
 	if !ok {
-		return newFault(t.target, fault.BadReply, "sent an event that is not JSON")
+		return t.target.Fault(fault.BadReply, "sent an event that is not JSON")
 	}
 	if m, ok := meanings[e.typ]; ok {
 		t.said(m, &e, out)
@@ -85,7 +85,7 @@ func (t *translator) ending(said ending, typ string, out *translate.Stream) erro
 	case said.status == "incomplete", said.status == "" && typ == "response.incomplete":
 		return t.incomplete(said.reason, out)
 	case said.status == "cancelled", typ == "" && (said.status == "queued" || said.status == "in_progress"):
-		return newFault(t.target, fault.BadReply, "ended its reply with the status "+said.status)
+		return t.target.Fault(fault.BadReply, "ended its reply with the status "+said.status)
 	default:
 		return t.complete(out)
 	}
@@ -133,11 +133,11 @@ func (t *translator) complete(out *translate.Stream) error {
 	}
 	switch {
 	case slices.ContainsFunc(t.items, nameless):
-		return newFault(t.target, fault.BadReply, "made a tool call without a name")
+		return t.target.Fault(fault.BadReply, "made a tool call without a name")
 	case out.BrokenInput():
-		return newFault(t.target, fault.Truncated, "broke off the input of a tool call")
+		return t.target.Fault(fault.Truncated, "broke off the input of a tool call")
 	case !out.Speaking() && out.Request().AwaitsAnswer():
-		return newFault(t.target, fault.BadReply, "ended its reply without an answer")
+		return t.target.Silence()
 	}
 	out.Complete()
 	return nil
@@ -149,7 +149,7 @@ func (t *translator) incomplete(reason string, out *translate.Stream) error {
 		return nil
 	}
 	if !out.Speaking() {
-		return newFault(t.target, fault.Filtered, "withheld its answer: its content filter objects")
+		return t.target.Fault(fault.Filtered, "withheld its answer: its content filter objects")
 	}
 	out.Incomplete(reason)
 	return nil
@@ -161,8 +161,8 @@ func (t *translator) end(marked bool, readErr error, out *translate.Stream) erro
 	case marked && out.Speaking():
 		return t.complete(out)
 	case marked:
-		return newFault(t.target, fault.BadReply, "ended its reply without an answer")
+		return t.target.Silence()
 	default:
-		return truncated(t.target, readErr, out)
+		return t.target.Truncated(readErr, out)
 	}
 }

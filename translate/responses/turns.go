@@ -35,8 +35,8 @@ func (e *encoder) pastReasoning(r *translate.Reasoning) {
 	switch e.d.ReasoningOut {
 	case fieldEncrypted:
 		if item := ownState(r.State, e.target); item != nil {
-			e.separate()
-			e.raw(item)
+			e.Separate()
+			e.Raw(item)
 		}
 	case fieldText:
 		e.openReasoning(e.thought(r), `,"summary":[],"content":[{"type":"reasoning_text","text":`)
@@ -67,9 +67,9 @@ func (e *encoder) openReasoning(text []byte, before string) {
 		return
 	}
 	e.item("reasoning")
-	e.text(`,"id":"rs_` + translate.Hash62(string(text), idLen) + `"` + before)
-	e.escaped(text)
-	e.text(`}]}`)
+	e.Text(`,"id":"rs_` + translate.Hash62(string(text), idLen) + `"` + before)
+	e.Escaped(text)
+	e.Text(`}]}`)
 }
 
 // idLen is the length of ids that stand for a text.
@@ -80,33 +80,33 @@ func (e *encoder) call(call *translate.Call) {
 	if e.nativeCall(call.WireName) {
 		e.item("custom_tool_call")
 		e.itemID("ctc_", call.ID)
-		e.text(`,"call_id":`)
+		e.Text(`,"call_id":`)
 		e.callID(call.ID)
-		e.text(`,"name":`)
-		e.string(call.WireName)
-		e.text(`,"input":`)
-		e.raw(inputOf(call.Arguments))
-		e.text("}")
+		e.Text(`,"name":`)
+		e.String(call.WireName)
+		e.Text(`,"input":`)
+		e.Raw(inputOf(call.Arguments))
+		e.Text("}")
 		return
 	}
 	e.item("function_call")
 	if e.itemID("fc_", call.ID) {
-		e.text(`,"status":"completed"`)
+		e.Text(`,"status":"completed"`)
 	}
-	e.text(`,"call_id":`)
+	e.Text(`,"call_id":`)
 	e.callID(call.ID)
-	e.text(`,"name":`)
-	e.string(call.WireName)
-	e.text(`,"arguments":"`)
-	e.dst = jsonscan.AppendNested(e.dst, call.Arguments)
-	e.text(`"}`)
+	e.Text(`,"name":`)
+	e.String(call.WireName)
+	e.Text(`,"arguments":"`)
+	e.Dst = jsonscan.AppendNested(e.Dst, call.Arguments)
+	e.Text(`"}`)
 }
 
 // itemID writes an id for services that keep track of items, and reports whether this is one: those whose reasoning goes back sealed.
 func (e *encoder) itemID(prefix, callID string) bool {
 	keeps := e.d.ReasoningOut == fieldEncrypted
 	if keeps {
-		e.text(`,"id":"` + prefix + translate.Hash62(callID, idLen) + `"`)
+		e.Text(`,"id":"` + prefix + translate.Hash62(callID, idLen) + `"`)
 	}
 	return keeps
 }
@@ -136,7 +136,7 @@ func (e *encoder) callID(id string) {
 	case e.d.ToolCallID == "max40" && (len(id) > 40 || !isName(id)), e.d.ToolCallID == "max64" && !isName(id):
 		id = "call_" + translate.Hash62(id, idLen)
 	}
-	e.string(id)
+	e.String(id)
 }
 
 // results writes the outputs of one turn's calls. Where an output holds text only, images follow behind the last of them in a message of
@@ -150,17 +150,17 @@ func (e *encoder) results(results []translate.Message) {
 			typ = "custom_tool_call_output"
 		}
 		e.item(typ)
-		e.text(`,"call_id":`)
+		e.Text(`,"call_id":`)
 		e.callID(m.CallID)
 		switch {
 		case !slices.ContainsFunc(m.Parts, e.sendsMedium):
-			e.text(`,"output":"`)
-			e.dst = translate.AppendTexts(e.dst, m.Parts)
-			e.text(`"}`)
+			e.Text(`,"output":"`)
+			e.Dst = translate.AppendTexts(e.Dst, m.Parts)
+			e.Text(`"}`)
 		case e.d.ToolResultImages == "native":
-			e.text(`,"output":[`)
+			e.Text(`,"output":[`)
 			e.parts(m.Parts)
-			e.text("]}")
+			e.Text("]}")
 		default:
 			images = e.textResult(m, images)
 		}
@@ -183,8 +183,8 @@ func (e *encoder) textResult(m *translate.Message, images []translate.Part) []tr
 	if len(texts) == 0 {
 		texts = []translate.Part{{Text: []byte(translate.ImageBelow)}}
 	}
-	e.text(`,"output":"`)
-	e.dst = translate.AppendTexts(e.dst, texts)
-	e.text(`"}`)
+	e.Text(`,"output":"`)
+	e.Dst = translate.AppendTexts(e.Dst, texts)
+	e.Text(`"}`)
 	return images
 }
