@@ -336,7 +336,7 @@ func TestTheTimeIsForAllDocumentsTogether(t *testing.T) {
 	if r := results[len(urls)-1]; r.Err != nil {
 		t.Errorf("one that came in time was refused: %v", r.Err)
 	}
-	if asked := s.asked.Load(); asked > perRequest+1 {
+	if asked := s.asked.Load(); asked > 2*perRequest+1 { // a second round may begin just before the end
 		t.Errorf("%d were asked for, want those that fit into the time", asked)
 	}
 }

@@ -40,6 +40,9 @@ func LateSystem(r *rules) { r.lateSystem = true }
 // ThinkingParts lets assistant messages have their thinking among their content, as Mistral's have.
 func ThinkingParts(r *rules) { r.parts = append(r.parts, "thinking") }
 
+// FileParts lets the user's messages hold files.
+func FileParts(r *rules) { r.parts = append(r.parts, "file") }
+
 // SearchTool lets the provider's own search stand among the tools, by the type that it has there.
 func SearchTool(typ string) Option { return func(r *rules) { r.search = typ } }
 

@@ -50,14 +50,7 @@ func Encode(dst []byte, req *translate.Request, target *translate.Target, d *dia
 // limits writes the output limit and the sampling parameters.
 func (e *encoder) limits() {
 	if e.d.MaxTokensField != "none" {
-		switch {
-		case e.req.MaxOutputTokens != nil:
-			e.Member(e.d.MaxTokensField)
-			e.Raw(e.req.MaxOutputTokens)
-		case e.d.MaxTokensDefault == "model_limit" && e.target.MaxOutput > 0:
-			e.Member(e.d.MaxTokensField)
-			e.Int(int64(e.target.MaxOutput))
-		}
+		e.RawMember(e.d.MaxTokensField, e.d.OutputLimit(e.req.MaxOutputTokens, e.target.MaxOutput))
 	}
 	if e.d.Sampling != "pass" {
 		return

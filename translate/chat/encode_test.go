@@ -41,6 +41,7 @@ func TestKnobsDecideWhatIsSent(t *testing.T) {
 		}},
 		"F83 a limit that is not taken":       {[]string{"max_tokens_field", "none"}, ask(`"max_output_tokens":10`), map[string]string{"max_tokens": absent, "none": absent}},
 		"F60 the model's limit where asked":   {[]string{"max_tokens_default", "model_limit"}, ask(), map[string]string{"max_tokens": "4096"}},
+		"a limit where nobody names one":      {[]string{"max_tokens", "500"}, ask(), map[string]string{"max_tokens": "500"}},
 		"F60 the client's limit before that":  {[]string{"max_tokens_default", "model_limit"}, ask(`"max_output_tokens":10`), map[string]string{"max_tokens": "10"}},
 		"sampling":                            {nil, ask(`"temperature":0.50`, `"top_p":1`), map[string]string{"temperature": "0.50", "top_p": "1"}},
 		"F83 sampling that is not taken":      {[]string{"sampling", "drop"}, ask(`"temperature":0.5`, `"top_p":1`), map[string]string{"temperature": absent, "top_p": absent}},

@@ -89,6 +89,9 @@ func (p *provider) rules(body []byte) []upstreamtest.Option {
 	if d.ReasoningOut == "thinking_parts" {
 		options = append(options, upstreamtest.ThinkingParts)
 	}
+	if d.Files != "none" {
+		options = append(options, upstreamtest.FileParts)
+	}
 	if d.ReasoningOut == "reasoning_content" && (d.ReasoningRequired == "always" || d.ReasoningRequired == "with_tools" && gjson.GetBytes(body, "tools").Exists()) {
 		options = append(options, upstreamtest.RequireReasoning)
 	}
