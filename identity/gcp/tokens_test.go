@@ -55,7 +55,8 @@ func (g *grants) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Write([]byte(g.body))
 		return
 	}
-	fmt.Fprintf(w, `{"access_token":"token-%d","token_type":"Bearer","expires_in":3600,"issued_token_type":"urn:ietf:params:oauth:token-type:access_token"}`, call)
+	// Each lives an hour longer than the one before: their lives are counted from now, whatever a test's clock says.
+	fmt.Fprintf(w, `{"access_token":"token-%d","token_type":"Bearer","expires_in":%d,"issued_token_type":"urn:ietf:params:oauth:token-type:access_token"}`, call, 3600*call)
 }
 
 // privateKey is one for all tests, for making one takes its time.
