@@ -157,7 +157,12 @@ func (s *Stream) RelayEnd(typ string, event []byte) bool {
 	if !s.relayMissing(r.output.of(event)) {
 		return false
 	}
-	if r.object == (Span{}) {
+	switch {
+	case r.object != Span{}:
+	case typ == "response.incomplete":
+		s.Incomplete("max_output_tokens")
+		return true
+	default:
 		s.Complete()
 		return true
 	}

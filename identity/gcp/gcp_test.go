@@ -2,6 +2,7 @@ package gcp_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -126,7 +127,7 @@ func TestTheNextTokenIsAskedForWhileTheLastIsGood(t *testing.T) {
 	authorized(t, id, "Bearer token-1")
 	<-asked
 	authorized(t, id, "Bearer token-1") // while the next one is on its way
-	clock.set(start.Add(time.Hour))
+	clock.set(start.Add(time.Hour + time.Minute))
 	close(answer)
 	authorized(t, id, "Bearer token-2")
 	if calls := g.calls.Load(); calls != 2 {
@@ -207,7 +208,14 @@ func TestTheMetadataServerGivesTokens(t *testing.T) {
 	isolate(t)
 	g := newGrants(t)
 	t.Setenv("GCE_METADATA_HOST", strings.TrimPrefix(g.URL, "http://"))
-	authorized(t, newIdentity(t, identity.Config{}), "Bearer token-2") // it was asked for the project first
+	header, err := authorize(t.Context(), newIdentity(t, identity.Config{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("Bearer token-%d", g.calls.Load()) // the first time in a process it is asked for the project before
+	if got := header.Get("Authorization"); got != want {
+		t.Errorf("got Authorization %q, want %q", got, want)
+	}
 	if want := "/computeMetadata/v1/instance/service-accounts/default/token"; g.path != want {
 		t.Errorf("asked at %q, want %q", g.path, want)
 	}

@@ -34,6 +34,9 @@ func (r *geminiRules) checkContents(contents gjson.Result) error {
 	if len(talk.open) > 0 {
 		return errors.New("the last calls have no answers")
 	}
+	if talk.last != "user" {
+		return verbatim("Please ensure that multiturn requests ends with a user role or a function response.")
+	}
 	return nil
 }
 

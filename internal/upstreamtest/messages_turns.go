@@ -61,7 +61,28 @@ func (r *messagesRules) checkConversation(request gjson.Result) error {
 	if len(d.open) > 0 {
 		return unanswered(d.open)
 	}
+	for i, message := range messages[:len(messages)-1] {
+		if err := checkSearches(message.Get("content").Array()); err != nil {
+			return fmt.Errorf("messages.%d: %w", i, err)
+		}
+	}
 	return r.checkLoop(request)
+}
+
+// checkSearches checks that each search has its result, as it has to in any message but the one that goes on.
+func checkSearches(blocks []gjson.Result) error {
+	found := make(map[string]bool)
+	for _, block := range slices.Backward(blocks) {
+		switch id := block.Get("id").Str; block.Get("type").Str {
+		case "web_search_tool_result":
+			found[block.Get("tool_use_id").Str] = true
+		case "server_tool_use":
+			if !found[id] {
+				return fmt.Errorf("`web_search` tool use with id `%s` was found without a corresponding `web_search_tool_result` block", id)
+			}
+		}
+	}
+	return nil
 }
 
 func unanswered(ids []string) error {

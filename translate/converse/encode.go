@@ -53,7 +53,8 @@ func Encode(dst []byte, req *translate.Request, target *translate.Target, d *dia
 	e.serviceTier()
 	e.Members(d.ExtraBody)
 	e.Text("}")
-	return e.Dst
+	// Halves of surrogate pairs are mended, for the service refuses a body with one.
+	return append(e.Dst[:len(dst)], jsonscan.MendSurrogates(e.Dst[len(dst):])...)
 }
 
 // inference writes the output limit and the sampling parameters. Nova refuses all of them where it thinks hardest.

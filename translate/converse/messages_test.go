@@ -86,6 +86,8 @@ func TestMessages(t *testing.T) {
 			[]string{says1},
 		},
 
+		"half of a surrogate pair": {nil, []string{strings.Replace(user, `"u"`, `"u\ud83d"`, 1)}, []string{of("user", `{"text":"u\ufffd"}`)}},
+
 		"F12 parallel calls": {nil, []string{user, answer, calledA, calledB, outB, outA}, []string{says1, of("assistant", `{"text":"x"}`, useA, useB), of("user", resultA, resultB)}},
 		"results and what the user says next": {
 			nil,

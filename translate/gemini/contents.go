@@ -13,6 +13,10 @@ const (
 // beginning is said for the user where the history does not begin with anything that a user said.
 const beginning = "[the conversation so far]"
 
+// goOn is said for the user where the model has spoken last, as where a reply was cut off behind a text: contents that end with the model
+// are refused.
+const goOn = "[go on]"
+
 // systemInstruction writes the leading system text, and the format of the answer where the model is told of it in words.
 func (e *encoder) systemInstruction() {
 	if e.d.SystemRole == userRole {
@@ -49,8 +53,11 @@ func (e *encoder) contents() {
 			i += len(results) - 1
 		}
 	}
-	if e.role == "" {
+	switch e.role {
+	case "":
 		e.begin()
+	case modelRole:
+		e.textPart(userRole, []byte(goOn))
 	}
 	e.Text("]}]")
 }

@@ -49,9 +49,13 @@ func TestHistory(t *testing.T) {
 			said("user", text("[the conversation so far]")), said("model", text("Häl\nlo")), said("user", text("u")),
 		}},
 		"a late system message": {nil, []string{user, late, answer}, []string{
-			said("user", text("u"), text("<developer>\nd\n</developer>")), said("model", text("Häl\nlo")),
+			said("user", text("u"), text("<developer>\nd\n</developer>")), said("model", text("Häl\nlo")), said("user", text("[go on]")),
 		}},
-		"texts that say nothing": {nil, []string{user, `{"role":"assistant","content":""}`, `{"role":"user","content":[{"type":"input_text","text":""}]}`}, []string{said("user", text("u"))}},
+		"F58 a model that spoke last, as where a reply was cut off behind it": {nil, []string{user, calledA, outA, answer}, []string{
+			said("user", text("u")), said("model", callPartA), said("user", respA), said("model", text("Häl\nlo")), said("user", text("[go on]")),
+		}},
+		"half of a surrogate pair": {nil, []string{`{"role":"user","content":"a\ud83d"}`}, []string{said("user", `{"text":"a\ufffd"}`)}},
+		"texts that say nothing":   {nil, []string{user, `{"role":"assistant","content":""}`, `{"role":"user","content":[{"type":"input_text","text":""}]}`}, []string{said("user", text("u"))}},
 		"F12 calls of one turn": {nil, []string{user, answer, calledA, calledB, outB, outA}, []string{
 			said("user", text("u")), said("model", text("Häl\nlo"), callPartA, callPartB), said("user", respA, respB),
 		}},

@@ -47,7 +47,8 @@ func Encode(dst []byte, req *translate.Request, target *translate.Target, d *dia
 	e.EscapedMember("continuationToken", target.Continuation)
 	e.Members(d.ExtraBody)
 	e.Text("}")
-	return e.Dst
+	// Halves of surrogate pairs are mended, for the API refuses a body with one as no JSON.
+	return append(e.Dst[:len(dst)], jsonscan.MendSurrogates(e.Dst[len(dst):])...)
 }
 
 // generationConfig writes the limits, the format of the answer and how much is to be thought, or nothing at all.

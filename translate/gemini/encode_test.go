@@ -44,7 +44,7 @@ func TestKnobsDecideWhatIsSent(t *testing.T) {
 			map[string]string{"systemInstruction": absent, "contents": `[{"role":"user","parts":[{"text":"<developer>\nBe kind.\n</developer>"},{"text":"hi"}]}]`},
 		},
 		"instructions alone": {third(), `{"model":"m","instructions":"Be kind.","input":[{"role":"assistant","content":"a"}]}`, map[string]string{
-			"contents": `[{"role":"user","parts":[{"text":"[the conversation so far]"}]},{"role":"model","parts":[{"text":"a"}]}]`,
+			"contents": `[{"role":"user","parts":[{"text":"[the conversation so far]"}]},{"role":"model","parts":[{"text":"a"}]},{"role":"user","parts":[{"text":"[go on]"}]}]`,
 		}},
 		"F83 the limit":                     {third(), ask(`"max_output_tokens":10`), map[string]string{"generationConfig": `{"maxOutputTokens":10}`}},
 		"F60 the model's limit where asked": {third("max_tokens_default", "model_limit"), ask(), map[string]string{"generationConfig": `{"maxOutputTokens":65536}`}},

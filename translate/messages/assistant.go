@@ -1,6 +1,10 @@
 package messages
 
-import "github.com/caddy-codex/responses/translate"
+import (
+	"slices"
+
+	"github.com/caddy-codex/responses/translate"
+)
 
 // assistant writes the model's own message i, in the order in which the model made it.
 func (e *encoder) assistant(m *translate.Message, i int) {
@@ -77,9 +81,9 @@ func joined(parts []translate.Part) []byte {
 		switch {
 		case blank(text):
 		case all == nil:
-			all = text
+			all = slices.Clip(text) // what is added goes into a copy
 		default:
-			all = append(append(all[:len(all):len(all)], translate.BlankLine...), text...)
+			all = append(append(all, translate.BlankLine...), text...)
 		}
 	}
 	return all

@@ -127,7 +127,7 @@ var searches = map[string]wiretest.Reply{
 		Frames: whole("end_turn", looksUp("srvtoolu_1", "q"), looksUp("srvtoolu_2", "r"), finds("srvtoolu_1", "https://a.org"), finds("srvtoolu_2"), says("a")),
 		Want:   []string{"web_search_call", "web_search_call", "reasoning", "message a", "completed"},
 	},
-	"a search without a result": {Knobs: searching, Frames: whole("end_turn", looksUp("srvtoolu_1", "q"), says("a")), Want: []string{"web_search_call", "reasoning", "message a", "completed"}},
+	"a search without a result": {Knobs: searching, Frames: whole("end_turn", looksUp("srvtoolu_1", "q"), says("a")), Want: []string{"web_search_call", "message a", "completed"}},
 	"a search and thinking":     {Knobs: searching, Frames: whole("end_turn", thinks("t", "s"), looksUp("srvtoolu_1", "q"), finds("srvtoolu_1"), thinks("u", "s"), says("a")), Want: []string{"reasoning t", "web_search_call", "reasoning", "reasoning u", "message a", "completed"}},
 	"a search and a call":       {Knobs: searching, Frames: whole("tool_use", looksUp("srvtoolu_1", "q"), finds("srvtoolu_1"), calls("toolu_1", "f", `{"a":1}`)), Want: []string{"web_search_call", "reasoning", callF, "completed"}},
 	"another tool of the provider's": {
@@ -135,7 +135,8 @@ var searches = map[string]wiretest.Reply{
 		Frames: changed(whole("end_turn", looksUp("srvtoolu_1", "q"), finds("srvtoolu_1"), says("a")), "web_search", "code_execution"),
 		Want:   []string{"reasoning", "message a", "completed"},
 	},
-	"a search that pauses for ever": {Knobs: searching, Frames: whole("pause_turn", says("a"), looksUp("srvtoolu_1", "q")), Want: []string{"message a", "web_search_call", "reasoning", "incomplete max_output_tokens"}},
+	"a search that pauses for ever": {Knobs: searching, Frames: whole("pause_turn", says("a"), looksUp("srvtoolu_1", "q")), Want: []string{"message a", "web_search_call", "incomplete max_output_tokens"}},
+	"a search that is cut off":      {Knobs: searching, Frames: whole("max_tokens", says("a"), looksUp("srvtoolu_1", "q")), Want: []string{"message a", "web_search_call", "incomplete max_output_tokens"}},
 }
 
 // endings are replies that end otherwise.

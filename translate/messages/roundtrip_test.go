@@ -35,6 +35,14 @@ func TestF18RepliesComeBackAsTheyCame(t *testing.T) {
 			[]string{thinkA, found, thinkB, text("x"), use},
 			[]string{text("x"), use},
 		},
+		"a search that has no result, which is refused": {
+			[]upstreamtest.MessagesBlock{search[0], search[1], looksUp("srvtoolu_2", "r"), says("x"), looksUp("srvtoolu_3", "s"), call},
+			[]string{found, text("x"), use},
+			[]string{text("x"), use},
+		},
+		"a result of what was not searched for, which is refused": {
+			[]upstreamtest.MessagesBlock{finds("srvtoolu_2"), says("x"), call}, []string{text("x"), use}, []string{text("x"), use},
+		},
 		"thinking that nobody has signed": {[]upstreamtest.MessagesBlock{thinks("t"), call}, []string{use}, []string{use}},
 	}
 	for name, test := range tests {

@@ -2,6 +2,7 @@ package messages
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/envelope"
@@ -59,10 +60,41 @@ func (dec *Decoder) sealAlone(data sealable, wanted bool, out *translate.Stream)
 // endServer ends what the provider's own tools were doing, and seals what they have done.
 func (dec *Decoder) endServer(out *translate.Stream) {
 	dec.endSearches(out)
-	if len(dec.server) > 0 {
-		dec.sealAlone(sealable{field: fieldServer, data: dec.server}, dec.seals, out)
-		dec.server = nil
+	if done := paired(dec.server); len(done) > 0 {
+		dec.sealAlone(sealable{field: fieldServer, data: done}, dec.seals, out)
 	}
+	dec.server = nil
+}
+
+// paired leaves out calls that have no result, such as those at the end of a reply that was cut off, and results without a call: a request
+// with either is refused, and with it every later one of the thread.
+func paired(blocks []byte) []byte {
+	if len(blocks) == 0 {
+		return nil
+	}
+	type half struct{ raw, id []byte }
+	var all []half
+	times := make(map[string]int) // that an id stands in a call or in a result
+	c := jsonscan.New(slices.Concat([]byte{'['}, blocks, []byte{']'}))
+	for range c.Elements() {
+		var one half
+		inside := *c
+		one.raw = c.Raw()
+		for key := range inside.Members() {
+			if key == "id" || key == "tool_use_id" {
+				one.id = inside.RawString()
+			}
+		}
+		times[string(one.id)]++
+		all = append(all, one)
+	}
+	var whole []byte
+	for _, one := range all {
+		if times[string(one.id)] > 1 {
+			whole = appendElement(whole, one.raw)
+		}
+	}
+	return whole
 }
 
 // Paused implements the pause of a reply: the model's turn so far goes back as it came, and the provider goes on with it.

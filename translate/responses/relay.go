@@ -2,6 +2,8 @@ package responses
 
 import (
 	"bytes"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/translate"
@@ -129,12 +131,14 @@ func quickType(data []byte) []byte {
 // looksWhole tells a delta on one line that has not been cut, without reading it: there are thousands of them. Those with an escape in them
 // are read.
 func looksWhole(data []byte) bool {
-	return data[len(data)-1] == '}' && bytes.Count(data, []byte{'"'})%2 == 0 && bytes.IndexByte(data, '\\') < 0 && bytes.IndexByte(data, '\n') < 0
+	return data[len(data)-1] == '}' && bytes.Count(data, []byte{'"'})%2 == 0 && bytes.IndexByte(data, '\\') < 0 && bytes.IndexByte(data, '\n') < 0 &&
+		utf8.Valid(data)
 }
 
+// isEvent tells the types of events, which become names of frames: those are on one line.
 func isEvent(typ string) bool {
 	const stem = "response."
-	return len(typ) > len(stem) && typ[:len(stem)] == stem
+	return len(typ) > len(stem) && typ[:len(stem)] == stem && !strings.ContainsAny(typ, "\r\n")
 }
 
 func typeOf(data []byte) string {

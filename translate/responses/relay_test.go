@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 
@@ -442,6 +443,42 @@ func TestF19WhatIsSealedIsSealedWithItsIssuer(t *testing.T) {
 			state, ok := wiretest.Ring.Open(item.Get("encrypted_content").String())
 			if !ok || state.Provider != "openai" || state.Model != "gpt-6.1-sol" || gjson.GetBytes(state.Data, "encrypted_content").String() != sealedByOpenAI {
 				t.Errorf("it holds %+v", state)
+			}
+		})
+	}
+}
+
+func TestAReplyThatWasCutSaysSoWithoutAResponse(t *testing.T) {
+	events := append(up.ResponsesBegun(hello), `{"type":"response.incomplete"}`)
+	got, err := relayed(t, openAI(t), nothing, events...)
+	if err != nil || gjson.Get(got[len(got)-1], "response.status").String() != "incomplete" {
+		t.Errorf("it ends in %s, %v", got[len(got)-1], err)
+	}
+}
+
+// Clients give up a stream that is not UTF-8, or whose frames have lines that nobody knows.
+func TestWhatPassesIsText(t *testing.T) {
+	for name, test := range map[string]struct{ event, want string }{
+		"a delta that is cut within a character": {
+			`{"type":"response.output_text.delta","item_id":"i","output_index":0,"content_index":0,"delta":"a` + "\xe2\x82" + `"}`, "a\uFFFD",
+		},
+		"a type with a line break": {`{"type":"response.x\ndata: y"}`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out := new(sink)
+			stream := translate.NewStream(parse(t, asking), wiretest.Ring, out, wiretest.Counted(), wiretest.Clock)
+			p := openAI(t)
+			stream.Attempt(p.Target)
+			if err := responses.NewDecoder(&p.Target, &p.Dialect, stream).Frame([]byte(test.event), stream); err != nil {
+				t.Fatal(err)
+			}
+			for i, data := range out.data {
+				if !utf8.ValidString(data) || strings.Contains(out.types[i], "\n") {
+					t.Errorf("%q passes", data)
+				}
+			}
+			if test.want != "" && gjson.Get(out.data[len(out.data)-1], "delta").String() != test.want {
+				t.Errorf("got %q", out.data[len(out.data)-1])
 			}
 		})
 	}
