@@ -162,7 +162,7 @@ func (x *exchange) noteDropped(a *attempt, dropped []string) {
 		return
 	}
 	names := strings.Join(dropped, ", ")
-	if _, noted := a.upstream.noted.LoadOrStore(names, true); !noted {
+	if a.upstream.note(names) {
 		x.handler.logger.Info("the provider has no counterpart of tools that a client declared; they are left out",
 			zap.String("provider", a.upstream.name), zap.String("model", a.model), zap.String("tools", names))
 	}

@@ -171,3 +171,19 @@ func equalLines(t *testing.T, got []string, want ...string) {
 		t.Errorf("got\n  %s\nwant\n  %s", a, b)
 	}
 }
+
+// Clients can make up names of tools without end.
+func TestTheLogIsToldOfLeftOutToolsWithinBounds(t *testing.T) {
+	upstream := upstreamtest.New(t, hello())
+	gw := start(t, mock(upstream))
+	declaring := func(typ string) {
+		requireText(t, gw.Post("/v1/responses", fmt.Sprintf(`{"model":"m","input":"Say hello.","tools":[{"type":%q}]}`, typ)), "Hello.")
+	}
+	declaring(strings.Repeat("long", 1000))
+	for i := range 70 {
+		declaring(fmt.Sprintf("hosted_%d", i%35))
+	}
+	if n := strings.Count(gw.Logs(), "no counterpart of tools"); n != 32 {
+		t.Errorf("the log was told %d times", n)
+	}
+}

@@ -123,10 +123,40 @@ func (p *Provider) checkSettings() error {
 	if err := d.Apply(p.Dialect); err != nil {
 		return err
 	}
+	if err := p.checkWireOf(); err != nil {
+		return err
+	}
 	if err := p.Timeouts.check(); err != nil {
 		return fmt.Errorf("provider %s: %w", p.Name, err)
 	}
 	return checkKeys(p.Keys)
+}
+
+// wire is the name of the upstream format that the provider speaks.
+func (p *Provider) wire() string {
+	preset := p.preset()
+	switch {
+	case p.Wire != "":
+		return p.Wire
+	case preset != nil:
+		return preset.Choose(p.Dialect)
+	default:
+		return chatWire
+	}
+}
+
+// checkWireOf finds that the preset does not know the wire, or that knobs are set which the wire does not read.
+func (p *Provider) checkWireOf() error {
+	wire := p.wire()
+	if preset := p.preset(); preset != nil && len(p.BaseURLs) == 0 && !preset.Speaks(wire) {
+		return fmt.Errorf("the preset %s has no base URL for the wire %s, only for %s; give a base_url", preset.Name, wire, strings.Join(preset.SpokenWires(), ", "))
+	}
+	for _, knob := range dialect.Knobs() {
+		if _, set := p.Dialect[knob.Name]; set && len(knob.Wires) > 0 && !slices.Contains(knob.Wires, wire) {
+			return fmt.Errorf("knob %s is for the wire %s; this provider speaks %s", knob.Name, strings.Join(knob.Wires, ", "), wire)
+		}
+	}
+	return nil
 }
 
 func checkWire(name string) error {

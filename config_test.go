@@ -64,6 +64,8 @@ func TestValidateRefusesJSON(t *testing.T) {
 		"a provider without a name":             {`"providers": [{"preset": "deepseek"}]`, "a provider has no name"},
 		"a member that does not exist":          {`"providers": [{"name": "deepseek", "base_url": "http://localhost:1"}]`, `unknown field "base_url"`},
 		"two providers with one name":           {`"providers": [{"name": "glm"}, {"name": "glm"}]`, "two providers are called glm"},
+		"a knob of another wire":                {`"providers": [{"name": "deepseek", "dialect": {"cache_control": "ephemeral"}}]`, "knob cache_control is for the wire messages, converse; this provider speaks chat"},
+		"a wire that a preset does not know":    {`"providers": [{"name": "anthropic", "wire": "chat"}]`, "the preset anthropic has no base URL for the wire chat, only for messages; give a base_url"},
 		"a preset that does not exist":          {`"providers": [{"name": "a", "preset": "deep"}]`, `no preset is called "deep"; the presets are anthropic,`},
 		"a provider without base URL or preset": {`"providers": [{"name": "a"}]`, "provider a has no base_url, and no preset has its name; the presets are"},
 		"a wire that does not exist":            {`"providers": [{"name": "glm", "wire": "soap"}]`, `provider glm: no wire is called "soap"; the wires are: chat`},

@@ -3,12 +3,22 @@
 package codexresponses_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"net/http"
+	"net/http/httptest"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/caddy-codex/responses/identity"
+	"github.com/caddy-codex/responses/internal/upstreamtest"
 )
 
 func TestABuildHasAllIdentities(t *testing.T) {
@@ -32,5 +42,33 @@ func TestBuildTagsLeaveIdentitiesOut(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// serviceAccount is a file with a Google service account's key whose tokens come from a URL.
+func serviceAccount(t *testing.T, tokenURL string) string {
+	t.Helper()
+	der := must(x509.MarshalPKCS8PrivateKey(must(rsa.GenerateKey(rand.Reader, 2048))))
+	path := filepath.Join(t.TempDir(), "key.json")
+	if err := os.WriteFile(path, must(json.Marshal(map[string]string{
+		"type": "service_account", "client_email": "codex@p.iam.gserviceaccount.com", "token_uri": tokenURL,
+		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
+	})), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestTheNextTargetServesWhereATokenDoesNotCome(t *testing.T) {
+	release := make(chan struct{})
+	tokens := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
+	t.Cleanup(tokens.Close)
+	t.Cleanup(func() { close(release) })
+	never, other := upstreamtest.New(t, hello()), upstreamtest.New(t, hello())
+	waiting := provider("waiting", never.URL+"/v1", "set identity gcp", "key {file."+serviceAccount(t, tokens.URL)+"}", patience)
+	gw := start(t, waiting, mock(other), "route m waiting mock")
+	requireText(t, gw.Post("/v1/responses", whole), "Hello.")
+	if cause := recorded(gw, 0).Get("attempts.0.cause").String(); !strings.Contains(cause, "sent nothing for") {
+		t.Errorf("the record says %q", cause)
 	}
 }

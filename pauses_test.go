@@ -99,3 +99,13 @@ func TestACallThatGeminiGotWrongIsAskedForAgain(t *testing.T) {
 		t.Error("the second request is another")
 	}
 }
+
+func TestAReplyThatPausesMayGoOnInOneDocument(t *testing.T) {
+	const document = `{"type":"message","role":"assistant","content":[{"type":"text","text":"two."}],"stop_reason":"end_turn","usage":{"input_tokens":3,"output_tokens":5}}`
+	upstream := upstreamtest.New(t, pausing("One, "), upstreamtest.JSON(http.StatusOK, document))
+	events := start(t, claude(upstream)).PostStream("/v1/responses", searched).Require()
+	last := events[len(events)-1]
+	if last.Type != "response.completed" || !strings.Contains(string(last.Data), "two.") {
+		t.Errorf("it ends in %s", last.Data)
+	}
+}

@@ -36,8 +36,6 @@ type upstream struct {
 
 	ownHeaders map[string]bool // request headers that header_up sets, which are not ours to remove
 
-	noted sync.Map // what the log has been told once
-
 	reader *modelReader // of the provider's own list of models; nil for none
 
 	mu         sync.Mutex
@@ -45,25 +43,40 @@ type upstream struct {
 	dialects   map[string]*dialect.Dialect // by upstream model
 	edition    int64                       // of the lessons that they know
 	read       *catalog.Listing            // that they know
+	noted      map[string]bool             // what the log has been told once
 }
 
 // maxDialects bounds the dialects that are kept; names that clients make up are worked out each time beyond it.
 const maxDialects = 512
 
+// maxNoted bounds what the log is told once, and longestNote the bytes of each: clients make it up.
+const (
+	maxNoted    = 32
+	longestNote = 1 << 10
+)
+
+// note reports whether the log is to be told something, which it is once.
+func (u *upstream) note(text string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.noted[text] || len(u.noted) == maxNoted || len(text) > longestNote {
+		return false
+	}
+	if u.noted == nil {
+		u.noted = make(map[string]bool)
+	}
+	u.noted[text] = true
+	return true
+}
+
 // provision makes the provider ready.
 func (p *Provider) provision(ctx caddy.Context) (*upstream, error) {
 	u := &upstream{
-		name: p.Name, title: p.Name, wireName: chatWire, models: p.Models, custom: p.Dialect, timeouts: p.Timeouts.withDefaults(),
+		name: p.Name, title: p.Name, wireName: p.wire(), models: p.Models, custom: p.Dialect, timeouts: p.Timeouts.withDefaults(),
 		preset: &presets.Preset{}, dialects: make(map[string]*dialect.Dialect), identities: make(map[identityKey]identity.Identity),
 	}
 	bases, keys, optional := p.BaseURLs, p.Keys, false
-	if p.Wire != "" {
-		u.wireName = p.Wire
-	}
 	if preset := p.preset(); preset != nil {
-		if p.Wire == "" {
-			u.wireName = preset.Choose(p.Dialect)
-		}
 		preset = preset.For(u.wireName)
 		u.preset, u.title = preset, preset.Title
 		if len(bases) == 0 {

@@ -39,7 +39,7 @@ type replyReader struct {
 
 // open looks at how the reply comes. Some providers send one document where a stream was asked for, or the other way about.
 func (rd *replyReader) open(res *http.Response) *fault.Fault {
-	rd.body = res.Body
+	rd.body, rd.events, rd.whole = res.Body, nil, nil
 	if coding := res.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
 		f := fault.New(fault.BadReply, "sent its reply in the coding %s, which it was not asked for", coding)
 		f.Provider, f.Status = rd.attempt.upstream.name, res.StatusCode
@@ -237,6 +237,7 @@ func (rd *replyReader) resume(readErr error) (f *fault.Fault, resumed bool) {
 
 // proceed sends the request that goes on with a reply.
 func (rd *replyReader) proceed() *fault.Fault {
+	rd.attempt.restart(rd.exchange.handler.now())
 	res, f, err := rd.attempt.ask()
 	switch {
 	case f != nil:
@@ -252,6 +253,9 @@ func (rd *replyReader) proceed() *fault.Fault {
 }
 
 func readFault(a *attempt, err error) *fault.Fault {
+	if a.expired != nil {
+		return a.expired
+	}
 	f := fault.New(fault.Truncated, "broke off its reply: %s", fault.Redact(reason(err)))
 	f.Provider, f.Err = a.upstream.name, err
 	return f

@@ -8,6 +8,7 @@ import (
 
 	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/translate"
+	"github.com/caddy-codex/responses/translate/dialect"
 )
 
 // serveResponses handles POST /responses.
@@ -49,7 +50,15 @@ func (h *Handler) parse(body []byte) (*translate.Request, error) {
 // native reports whether a target takes requests as they are.
 func (t *target) native() bool {
 	d, err := t.upstream.dialect(t.model)
-	return err == nil && t.upstream.wireName == responsesWire && d.Profile == "native"
+	return err == nil && t.upstream.takesRequests(d)
+}
+
+// native reports whether the attempt passes the request as it is. The target's dialect may have changed since the attempt began.
+func (a *attempt) native() bool { return a.upstream.takesRequests(a.dialect) }
+
+// takesRequests reports whether requests pass as they are in a dialect.
+func (u *upstream) takesRequests(d *dialect.Dialect) bool {
+	return u.wireName == responsesWire && d.Profile == "native"
 }
 
 // responses is the payload of POST /responses.

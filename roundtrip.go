@@ -72,14 +72,14 @@ func (x *exchange) ask(req *http.Request, inner http.RoundTripper) (*http.Respon
 		res, err = inner.RoundTrip(out)
 	}
 	x.setIdle(false)
-	if f != nil {
-		return nil, f, nil
-	}
-	if a.expired != nil {
-		if err == nil {
+	if a.expired != nil { // which made the others fail
+		if res != nil {
 			res.Body.Close()
 		}
 		return nil, a.expired, nil
+	}
+	if f != nil {
+		return nil, f, nil
 	}
 	return res, nil, err
 }

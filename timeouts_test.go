@@ -3,6 +3,7 @@ package codexresponses_test
 import (
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -73,5 +74,45 @@ func TestCommentsOfAProviderCountAsLife(t *testing.T) {
 	gw := start(t, mock(upstream, patience))
 	if got := gw.Post("/v1/responses", whole); got.Status != http.StatusOK || !strings.Contains(string(got.Body), "after all") {
 		t.Errorf("got %d %s", got.Status, got.Body)
+	}
+}
+
+// What the client names by URL is fetched before a provider is asked.
+func TestFetchingAnImageIsNotTheProvidersSilence(t *testing.T) {
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		<-time.After(400 * time.Millisecond)
+		_, _ = w.Write(pixel)
+	}))
+	t.Cleanup(site.Close)
+	upstream := upstreamtest.New(t, hello())
+	gw := start(t, "fetch any", mock(upstream, "set images data\n"+patience))
+	requireText(t, gw.Post("/v1/responses", showing(site.URL+"/dot.png")), "Hello.")
+}
+
+func TestAPausedReplyWhoseProviderFallsSilentSaysSo(t *testing.T) {
+	silent := upstreamtest.Func(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	})
+	upstream := upstreamtest.New(t, pausing("One, "), silent)
+	config := strings.TrimSuffix(claude(upstream), "}") + patience + "}"
+	events := start(t, config).PostStream("/v1/responses", searched).Require()
+	last := events[len(events)-1]
+	if last.Type != "response.failed" || !strings.Contains(last.Response().Get("error.message").String(), "sent nothing for") {
+		t.Errorf("the last event is %s", last.Data)
+	}
+}
+
+func TestAReplyThatPausesHasTheTimeOfAFirstEventToGoOn(t *testing.T) {
+	ready := make(chan struct{})
+	slow := upstreamtest.Messages("end_turn", upstreamtest.MessagesText("two.")).HoldHeader(ready)
+	upstream := upstreamtest.New(t, pausing("One, "), slow)
+	timer := time.AfterFunc(500*time.Millisecond, func() { close(ready) })
+	defer timer.Stop()
+	config := strings.TrimSuffix(claude(upstream), "}") + "timeouts {\nfirst_event 10s\nidle 150ms\n}\n}"
+	events := start(t, config).PostStream("/v1/responses", searched).Require()
+	if last := events[len(events)-1]; last.Type != "response.completed" {
+		t.Errorf("the last event is %s", last.Data)
 	}
 }

@@ -101,7 +101,10 @@ func (x *exchange) keepAlive(b beater, now time.Time) time.Duration {
 // expire cancels an attempt whose provider has kept silent for too long.
 func (a *attempt) expire(now time.Time) {
 	limit := time.Duration(a.upstream.timeouts.FirstEvent)
-	if a.heard.Swap(false) {
+	switch {
+	case a.sent == nil:
+		a.heardAt = now // it has not been asked yet
+	case a.heard.Swap(false):
 		a.heardAt = now
 		a.replying = true
 	}
@@ -113,6 +116,12 @@ func (a *attempt) expire(now time.Time) {
 		a.expired.Provider = a.upstream.name
 		a.cancel()
 	}
+}
+
+// restart makes the time run anew, for another request of the attempt. The watch must not be looking.
+func (a *attempt) restart(now time.Time) {
+	a.heard.Store(false)
+	a.heardAt, a.replying = now, false
 }
 
 // listening reads a provider's reply and notes for the watch that something came.

@@ -2,6 +2,7 @@ package presets
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -18,6 +19,14 @@ func (p *Preset) Choose(settings Settings) string {
 	}
 	return p.Wire
 }
+
+// SpokenWires are the wires that the preset knows the provider to speak, its own first.
+func (p *Preset) SpokenWires() []string {
+	return append([]string{p.Wire}, slices.Sorted(maps.Keys(p.Wires))...)
+}
+
+// Speaks reports whether the preset knows the provider to speak a wire.
+func (p *Preset) Speaks(wire string) bool { return slices.Contains(p.SpokenWires(), wire) }
 
 // For is the preset as it is for a wire: itself for its own and for one of which it has nothing to say, else with what it says of that wire.
 // The models are the same, but for their knobs, which are about the preset's own wire.

@@ -190,8 +190,8 @@ func (r *Reader) last() (Event, error) {
 
 // Release gives the reader's memory back. Nothing may be read any more.
 func (r *Reader) Release() {
-	if cap(r.buf) <= maxKept {
-		buffers.Put(&r.buf)
+	if buf := r.buf; cap(buf) > readSize && cap(buf) <= maxKept { // smaller ones serve nobody
+		buffers.Put(&buf)
 	}
 	r.src, r.buf, r.pos, r.err = nil, nil, 0, io.EOF
 }

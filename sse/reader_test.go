@@ -142,3 +142,18 @@ func FuzzReaderIsIndifferentToReadSizes(f *testing.F) {
 		}
 	})
 }
+
+// A pool may lose what it is given, so one reader alone proves nothing.
+func TestBuffersOfReadersThatHaveEndedServeAgain(t *testing.T) {
+	for range 100 {
+		r := NewReader(strings.NewReader("data: "+strings.Repeat("x", 4*readSize)+"\n\n"), 0)
+		if _, err := r.Next(); err != nil {
+			t.Fatal(err)
+		}
+		r.Release()
+		if kept := *buffers.Get().(*[]byte); cap(kept) > readSize {
+			return
+		}
+	}
+	t.Error("no buffer was kept")
+}
