@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/caddy-codex/responses/fault"
+	"github.com/caddy-codex/responses/internal/wiretest"
 	"github.com/caddy-codex/responses/translate"
 )
 
@@ -212,5 +213,16 @@ func TestTheLeadingModel(t *testing.T) {
 		if got, ok := translate.LeadingModel([]byte(body)); got != want || ok != (want != "") {
 			t.Errorf("%.40s: got %q, %v", body, got, ok)
 		}
+	}
+}
+
+func TestCompactionByTheServiceIsForServicesThatPassOn(t *testing.T) {
+	body := wiretest.Request(t, wiretest.Compaction)
+	bare, err := translate.ParseSource(body, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := bare.Complete(); err == nil || !strings.Contains(err.Error(), "compaction") {
+		t.Errorf("translated it is %v", err)
 	}
 }
