@@ -45,6 +45,7 @@ func init() {
 //		cors <origin>...
 //		seal_key <secret>...
 //		fetch public|any|off
+//		compaction_prompt <text>
 //	}
 //
 // A secret is a placeholder such as {env.NAME} or {file./path}.
@@ -135,6 +136,10 @@ func (p *parser) subdirective() error {
 		return p.origins(&h.CORS)
 	case "seal_key":
 		return p.secrets(&h.SealKeys, "seal_key")
+	case "compaction_prompt":
+		if !p.AllArgs(&h.CompactionPrompt) {
+			return badForm(p.Dispenser, "compaction_prompt <text>")
+		}
 	case "fetch":
 		if !p.AllArgs(&h.Fetch) {
 			return badForm(p.Dispenser, "fetch public|any|off")
@@ -144,7 +149,7 @@ func (p *parser) subdirective() error {
 		}
 	default:
 		return p.Errf("unrecognized subdirective %s; there are base_path, provider, route, key, forward_client_key, max_body, heartbeat, "+
-			"cors, seal_key, fetch", name)
+			"cors, seal_key, fetch, compaction_prompt", name)
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/caddy-codex/responses/media"
 	"github.com/caddy-codex/responses/routing"
+	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/envelope"
 )
 
@@ -26,7 +27,7 @@ func init() {
 // Handler serves the Responses API over any model: it reads a request, routes it by model name, translates it to the wire format of
 // the chosen provider, forwards it through Caddy's reverse proxy, and translates the streamed reply back.
 //
-// Under its base path it serves POST /responses, POST /chat/completions, GET /models and GET /health. Requests outside of it go to the
+// Under its base path it serves POST /responses, POST /responses/compact, POST /chat/completions, GET /models and GET /health. Requests outside of it go to the
 // next handler.
 //
 // It sets these placeholders when an exchange has ended:
@@ -34,7 +35,7 @@ func init() {
 // Placeholder | Description
 // ------------|-------------
 // `{http.codex_responses.request_id}` | Id of the request, also sent to the client as X-Request-Id
-// `{http.codex_responses.endpoint}` | `responses` or `chat_completions`
+// `{http.codex_responses.endpoint}` | `responses`, `compact` or `chat_completions`
 // `{http.codex_responses.model}` | The model that the client asked for
 // `{http.codex_responses.route}` | Pattern of the route; empty where the model was found without one
 // `{http.codex_responses.provider}` | Name of the provider that served the request, or failed last
@@ -69,6 +70,10 @@ type Handler struct {
 	// placeholder such as {env.NAME} or {file./path} for at least 16 bytes. Default: one that is made once and kept in Caddy's storage
 	SealKeys []string `json:"seal_keys,omitempty"`
 
+	// CompactionPrompt asks the model for the summary that takes the place of a long conversation, where a client has the service compact
+	// it. Placeholders such as {file./path} are resolved when the configuration is loaded. Default: the text of translate/compaction.md
+	CompactionPrompt string `json:"compaction_prompt,omitempty"`
+
 	// Fetch says where images and files that a request names by URL may be fetched from, for providers that take only data: public
 	// addresses (public), private ones too (any), or nowhere (off): then they are left out. Default: public
 	Fetch string `json:"fetch,omitempty"`
@@ -79,7 +84,9 @@ type Handler struct {
 	models    modelsDocument
 	observers []observer
 	fetcher   *media.Fetcher
-	now       func() time.Time
+
+	compactionPrompt string
+	now              func() time.Time
 }
 
 // CaddyModule returns the module's information.
@@ -112,6 +119,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		h.Heartbeat = caddy.Duration(defaultHeartbeat)
 	}
 	h.fetcher = newFetcher(h.Fetch, h.now)
+	if h.compactionPrompt = caddy.NewReplacer().ReplaceKnown(h.CompactionPrompt, ""); h.compactionPrompt == "" {
+		h.compactionPrompt = translate.CompactionPrompt
+	}
 	if err := h.check(); err != nil { // what follows relies on the rules
 		return err
 	}

@@ -15,17 +15,11 @@ import (
 func (h *Handler) serveResponses(w http.ResponseWriter, r *http.Request) error {
 	x := h.newExchange(w, r, "responses")
 	defer x.finish()
-	body, f := x.readBody()
+	p, f := x.newResponses()
 	if f != nil {
 		return x.fail(f)
 	}
-	req, err := h.parse(body)
-	if err != nil {
-		return x.fail(asFault(err))
-	}
-	p := &responses{handler: h, req: req}
-	x.body = p
-	x.record.Stream = req.Stream
+	req := p.req
 	if req.Stream {
 		p.stream = translate.NewStream(req, h.ring, &p.events, translate.RandomIDs, h.now)
 		p.stream.Terse = x.codex
@@ -35,6 +29,22 @@ func (h *Handler) serveResponses(w http.ResponseWriter, r *http.Request) error {
 		x.startWatch(nil)
 	}
 	return x.run(req.Model)
+}
+
+// newResponses reads the client's request.
+func (x *exchange) newResponses() (*responses, *fault.Fault) {
+	body, f := x.readBody()
+	if f != nil {
+		return nil, f
+	}
+	req, err := x.handler.parse(body)
+	if err != nil {
+		return nil, asFault(err)
+	}
+	p := &responses{handler: x.handler, req: req}
+	x.body = p
+	x.record.Stream = req.Stream
+	return p, nil
 }
 
 // parse reads as much of a request as its first target needs. For one that it passes to as it is, that is not much.
@@ -68,6 +78,7 @@ type responses struct {
 	stream  *translate.Stream // one for all attempts of a streamed exchange, one an attempt otherwise
 	events  eventSink
 	final   finalSink
+	render  func(response []byte) []byte // of one document; nil for the response object itself
 }
 
 func (p *responses) wirePath(a *attempt) string { return a.upstream.wire.urlPath(a.model, a.dialect) }
@@ -81,6 +92,9 @@ func (p *responses) encode(x *exchange, a *attempt) ([]byte, *fault.Fault) {
 	if !a.native() {
 		if err := p.req.Complete(); err != nil {
 			return nil, asFault(err)
+		}
+		if p.req.Compacts {
+			p.req.Compact(p.handler.compactionPrompt)
 		}
 		if f := x.gather(p.req, a); f != nil {
 			return nil, f
@@ -128,10 +142,14 @@ func (p *responses) reply(x *exchange, a *attempt, res *http.Response) (*http.Re
 		return out, nil
 	}
 	rd.Close()
+	document := p.final.response
+	if p.render != nil {
+		document = p.render(document)
+	}
 	out.Header.Set("Content-Type", "application/json")
-	out.Header.Set("Content-Length", strconv.Itoa(len(p.final.response)))
-	out.ContentLength = int64(len(p.final.response))
-	out.Body = io.NopCloser(bytes.NewReader(p.final.response))
+	out.Header.Set("Content-Length", strconv.Itoa(len(document)))
+	out.ContentLength = int64(len(document))
+	out.Body = io.NopCloser(bytes.NewReader(document))
 	return out, nil
 }
 

@@ -14,10 +14,11 @@ import (
 type endpoint map[string]func(h *Handler, w http.ResponseWriter, r *http.Request) error
 
 var endpoints = map[string]endpoint{
-	"/responses":        {http.MethodPost: (*Handler).serveResponses},
-	"/chat/completions": {http.MethodPost: (*Handler).serveChatCompletions},
-	"/models":           {http.MethodGet: (*Handler).serveModels, http.MethodHead: (*Handler).serveModels},
-	"/health":           {http.MethodGet: (*Handler).serveHealth, http.MethodHead: (*Handler).serveHealth},
+	"/responses":         {http.MethodPost: (*Handler).serveResponses},
+	"/responses/compact": {http.MethodPost: (*Handler).serveCompact},
+	"/chat/completions":  {http.MethodPost: (*Handler).serveChatCompletions},
+	"/models":            {http.MethodGet: (*Handler).serveModels, http.MethodHead: (*Handler).serveModels},
+	"/health":            {http.MethodGet: (*Handler).serveHealth, http.MethodHead: (*Handler).serveHealth},
 }
 
 // ServeHTTP implements caddyhttp.MiddlewareHandler.

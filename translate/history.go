@@ -188,6 +188,8 @@ func (h *history) item(it *item) {
 		h.result(it, h.req.Tools.found(it.tools))
 	case "agent_message":
 		h.agentMessage(it)
+	case "compaction", "compaction_summary":
+		h.compaction(it)
 	case "web_search_call", "file_search_call", "image_generation_call", "code_interpreter_call", "computer_call",
 		"mcp_list_tools", "mcp_call", "mcp_approval_request", "mcp_approval_response", "configuration_update":
 		// The provider's own work: what came of it is in the messages.

@@ -62,10 +62,10 @@ func (p *parser) readItem(c *jsonscan.Cursor, i int) {
 	case "item_reference":
 		p.refusef("input", "input[%d] refers to a stored item; nothing is stored here, send the item itself", i)
 	case "compaction_trigger":
-		if p.req.bare {
-			break // the service that gets it knows what to do
+		p.req.Compacts, p.req.Triggered = true, true
+		if !p.req.bare {
+			return
 		}
-		p.refusef("input", "input[%d] asks for compaction on the server, which is not served here", i)
 	}
 	p.items = append(p.items, it)
 }

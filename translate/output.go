@@ -23,6 +23,7 @@ type outputItem struct {
 
 	annotations citations    // of a message
 	action      SearchAction // of a web search
+	sealed      []byte       // of a compaction: its envelope
 
 	callID  string // of a call
 	tool    Tool   // of a call
@@ -37,6 +38,7 @@ const (
 	messageItem itemKind = iota
 	reasoningItem
 	webSearchItem
+	compactionItem
 	functionItem
 	customItem
 	searchItem
@@ -130,7 +132,7 @@ func (it *outputItem) open(s *Stream) {
 	case webSearchItem:
 		it.searchEvent(s, "response.web_search_call.in_progress")
 		it.searchEvent(s, "response.web_search_call.searching")
-	case reasoningItem, searchItem:
+	case reasoningItem, searchItem, compactionItem:
 	}
 }
 
@@ -174,7 +176,7 @@ func (it *outputItem) delta(s *Stream, raw []byte) {
 		if fragment := it.input.read(raw); len(fragment) > 0 {
 			s.delta(it, "response.custom_tool_call_input.delta", fragment, `"`)
 		}
-	case searchItem, webSearchItem: // have no deltas
+	case searchItem, webSearchItem, compactionItem: // have no deltas
 	}
 }
 
@@ -208,7 +210,7 @@ func (it *outputItem) done(s *Stream, status string) []byte {
 	case webSearchItem:
 		it.searchEvent(s, "response.web_search_call.completed")
 		body = it.body(s, status, nil)
-	case searchItem:
+	case searchItem, compactionItem:
 		body = it.body(s, status, it.text)
 	}
 	it.itemEvent(s, "response.output_item.done", body)
@@ -268,6 +270,8 @@ func (it *outputItem) body(s *Stream, status string, text []byte) []byte {
 		return it.appendReasoningBody(s, dst, text, status != "in_progress")
 	case webSearchItem:
 		return it.appendSearchBody(dst, status)
+	case compactionItem:
+		return it.appendCompactionBody(s, dst)
 	default:
 		return it.appendCallBody(dst, status, text)
 	}

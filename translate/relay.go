@@ -225,32 +225,40 @@ func (s *Stream) relayedItem(item []byte) {
 	s.relay.added = max(s.relay.added, s.index)
 }
 
-// ciphertext finds the member encrypted_content of an item where it has content.
-func ciphertext(item []byte) Span {
-	var at Span
+// ciphertext finds the member encrypted_content of an item where it has content. Some types of items may not be without it.
+func ciphertext(item []byte) (at Span, needed bool) {
 	c := jsonscan.New(item)
 	for key := range c.Members() {
-		if start := c.Offset(); key == "encrypted_content" && len(c.RawString()) > 0 {
-			at = Span{start, c.Offset()}
+		switch start := c.Offset(); key {
+		case "type":
+			needed = string(c.RawString()) == "compaction"
+		case "encrypted_content":
+			if len(c.RawString()) > 0 {
+				at = Span{start, c.Offset()}
+			}
 		}
 	}
-	return at
+	return at, needed
 }
 
 // unsealed is an item without what the service has sealed.
 func unsealed(item []byte) []byte {
-	at := ciphertext(item)
+	at, needed := ciphertext(item)
 	if at == (Span{}) {
 		return item
 	}
 	splicer := jsonscan.NewSplicer(nil, item)
+	if needed {
+		splicer.Replace(at.Start, at.End, []byte(`""`))
+		return splicer.Bytes()
+	}
 	splicer.Remove(jsonscan.MemberStart(item, at.Start), at.End)
 	return splicer.Bytes()
 }
 
 // sealed is an item with an envelope in the place of what the service has sealed.
 func (s *Stream) sealed(item []byte) []byte {
-	at := ciphertext(item)
+	at, _ := ciphertext(item)
 	if at == (Span{}) || s.State == nil {
 		return item
 	}

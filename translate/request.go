@@ -39,6 +39,12 @@ type Request struct {
 	User              string // safety_identifier, else user
 	ServiceTier       []byte // escaped
 
+	// Compacts says that the client wants a summary of the conversation instead of an answer; see Compact.
+	Compacts bool
+
+	Triggered   bool // an item of the input says so
+	summarizing bool // the history ends with asking for it
+
 	bare   bool // what only translation needs has not been read
 	echo   echo // what the response object repeats of the request
 	source Source
@@ -71,6 +77,7 @@ func (r *Request) Complete() error {
 	}
 	full, err := Parse(r.source.Body, r.source.ring)
 	if err == nil {
+		full.Compacts, full.Stream = r.Compacts, r.Stream // which an endpoint may have decided
 		*r = *full
 	}
 	return err

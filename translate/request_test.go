@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/caddy-codex/responses/fault"
-	"github.com/caddy-codex/responses/internal/wiretest"
 	"github.com/caddy-codex/responses/translate"
 )
 
@@ -104,7 +103,6 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		"an input that is empty":           {request(`"input":""`), "input", "nothing to answer"},
 		"an item that is a text":           {request(`"input":[{"role":"user","content":"a"},"b"]`), "input", "input[1] is not an object"},
 		"a reference to a stored item":     {input(`{"type":"item_reference","id":"msg_1"}`), "input", "input[0] refers to a stored item"},
-		"compaction on the server":         {input(`{"role":"user","content":"a"}`, `{"type":"compaction_trigger"}`), "input", "input[1] asks for compaction"},
 		"an earlier response":              {request(hi, `"previous_response_id":"resp_1"`), "previous_response_id", "send the whole history"},
 		"a conversation":                   {request(hi, `"conversation":{"id":"c"}`), "conversation", "send the whole history"},
 		"a stored prompt":                  {request(hi, `"prompt":{"id":"p"}`), "prompt", "send the whole history"},
@@ -213,16 +211,5 @@ func TestTheLeadingModel(t *testing.T) {
 		if got, ok := translate.LeadingModel([]byte(body)); got != want || ok != (want != "") {
 			t.Errorf("%.40s: got %q, %v", body, got, ok)
 		}
-	}
-}
-
-func TestCompactionByTheServiceIsForServicesThatPassOn(t *testing.T) {
-	body := wiretest.Request(t, wiretest.Compaction)
-	bare, err := translate.ParseSource(body, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := bare.Complete(); err == nil || !strings.Contains(err.Error(), "compaction") {
-		t.Errorf("translated it is %v", err)
 	}
 }

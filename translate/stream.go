@@ -50,6 +50,7 @@ type Stream struct {
 	queue  []*outputItem // the first is open, the others wait
 	output []byte        // finished items, separated by commas
 	index  int           // output index of the first of the queue
+	summed []byte        // escaped: the summary of a conversation that is compacted
 	spaces []byte        // escaped white space that no text has followed yet
 	calls  []string      // ids of the calls so far
 	relay  relay         // how far a reply is relayed that needs no translation
@@ -80,7 +81,7 @@ func (s *Stream) Attempt(target Target) {
 	s.target = target
 	s.State = nil
 	s.relay = relay{}
-	s.spaces = nil
+	s.spaces, s.summed = nil, nil
 	s.usage = Usage{}
 }
 
@@ -140,6 +141,10 @@ func (s *Stream) Tokens() Usage {
 
 // Text is a fragment of the answer. White space before the first word is held back, for many models put some before a call.
 func (s *Stream) Text(raw []byte) {
+	if s.req.summarizing {
+		s.summary(raw)
+		return
+	}
 	item := s.last(messageItem)
 	if item == nil {
 		s.spaces = append(s.spaces, raw...)
@@ -154,6 +159,10 @@ func (s *Stream) Text(raw []byte) {
 
 // Reasoning is a fragment of the model's reasoning. An empty one opens the item nonetheless, for reasoning that is only state.
 func (s *Stream) Reasoning(raw []byte) {
+	if s.req.summarizing {
+		s.length += len(raw)
+		return
+	}
 	item := s.last(reasoningItem)
 	if item == nil {
 		item = s.enqueue(&outputItem{kind: reasoningItem, id: s.ids("rs_"), summary: s.req.Summary})
@@ -172,6 +181,9 @@ func (s *Stream) Close() {
 // Call begins a tool call. wireName is the name that the upstream uses.
 func (s *Stream) Call(callID, wireName string) *CallItem {
 	s.length += len(wireName)
+	if s.req.summarizing {
+		return &CallItem{stream: s, item: dropped()}
+	}
 	return &CallItem{stream: s, item: s.enqueue(newCall(s, callID, wireName))}
 }
 
@@ -286,11 +298,16 @@ func (s *Stream) write(item *outputItem, raw []byte) {
 
 // Complete ends the response as completed.
 func (s *Stream) Complete() {
+	s.sealSummary()
 	s.end("response.completed", "completed", nil, true)
 }
 
 // Incomplete ends the response as cut short. The reason is max_output_tokens or content_filter.
 func (s *Stream) Incomplete(reason string) {
+	if s.req.summarizing && s.phase == speaking && reason == "max_output_tokens" {
+		s.Complete() // what there is of a summary is better than none: a client has no other way to go on
+		return
+	}
 	s.end("response.incomplete", "incomplete", func(dst []byte) []byte {
 		return append(append(append(dst, `{"reason":"`...), reason...), `"}`...)
 	}, false)

@@ -74,6 +74,9 @@ type SearchItem struct {
 
 // Search begins a web search that the provider makes.
 func (s *Stream) Search() *SearchItem {
+	if s.req.summarizing {
+		return &SearchItem{s, dropped()}
+	}
 	return &SearchItem{s, s.enqueue(&outputItem{kind: webSearchItem, id: s.ids("ws_")})}
 }
 

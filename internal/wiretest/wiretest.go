@@ -151,7 +151,8 @@ func Speaking(wire string) []string {
 //go:embed requests/*.json
 var requests embed.FS
 
-// Compaction is the name of a request that asks the provider to compact the history, which is refused. It is not among Requests.
+// Compaction is the name of a request that asks the provider to compact the history. It is not among Requests, for it says nothing that
+// the others do not.
 const Compaction = "compact_auto_builtin_openai-03"
 
 // Request is a recorded request of Codex by its name.

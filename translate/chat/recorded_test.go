@@ -10,7 +10,6 @@ import (
 
 	"github.com/caddy-codex/responses/internal/upstreamtest"
 	"github.com/caddy-codex/responses/internal/wiretest"
-	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/chat"
 	"github.com/caddy-codex/responses/translate/dialect"
 )
@@ -132,10 +131,23 @@ func fields(d *dialect.Dialect) []string {
 	return all
 }
 
-func TestCompactionByTheProviderIsRefused(t *testing.T) {
-	_, err := translate.Parse(wiretest.Request(t, wiretest.Compaction), wiretest.Ring)
-	if err == nil || !strings.Contains(err.Error(), "compaction") {
-		t.Errorf("got %v", err)
+// A request for compaction asks for a summary, and changes nothing of what the provider has read before.
+func TestARequestForCompactionAsksForASummary(t *testing.T) {
+	p := plain()
+	req := parse(t, wiretest.Request(t, wiretest.Compaction))
+	before := chat.Encode(nil, req, &p.Target, &p.Dialect)
+	req.Compact("Sum it up.")
+	req.Compact("Twice.")
+	after := gjson.ParseBytes(chat.Encode(nil, req, &p.Target, &p.Dialect))
+	messages := after.Get("messages").Array()
+	if last := messages[len(messages)-1].Raw; last != `{"role":"user","content":"Sum it up."}` {
+		t.Errorf("the last message is %s", last)
+	}
+	if n := int(gjson.GetBytes(before, "messages.#").Int()); len(messages) != n+1 || messages[n-1].Raw != gjson.GetBytes(before, "messages").Array()[n-1].Raw {
+		t.Errorf("there are %d messages of %d", len(messages), n)
+	}
+	if after.Get("tool_choice").String() != "none" || after.Get("tools").Raw != gjson.GetBytes(before, "tools").Raw {
+		t.Errorf("tool_choice is %s, the tools are %.80s", after.Get("tool_choice"), after.Get("tools").Raw)
 	}
 }
 

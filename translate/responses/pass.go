@@ -71,6 +71,9 @@ func (p *passing) members() {
 			p.Replace(m.Value.Start, m.Value.End, []byte("true"))
 		case m.Name == "input":
 			p.input(m.Value)
+			if p.req.Compacts && !p.req.Triggered {
+				p.trigger(m.Value)
+			}
 		case m.Name == "reasoning":
 			p.effort(m.Value)
 		}
@@ -104,6 +107,21 @@ func (p *passing) input(within translate.Span) {
 	}
 }
 
+// trigger asks for a compaction at the end of an input that does not.
+func (p *passing) trigger(within translate.Span) {
+	const trigger = `{"type":"compaction_trigger"}`
+	input := p.source.Body[within.Start:within.End]
+	inside := bytes.TrimSpace(bytes.Trim(input, "[] \n\r\t"))
+	switch {
+	case input[0] != '[':
+		p.Replace(within.Start, within.End, []byte(`[{"type":"message","role":"user","content":`), input, []byte(`},`+trigger+`]`))
+	case len(inside) == 0:
+		p.Replace(within.End-1, within.End, []byte(trigger+"]"))
+	default:
+		p.Replace(within.End-1, within.End, []byte(","+trigger+"]"))
+	}
+}
+
 // item takes care of what a service does not know of: envelopes, and ids that it has not made.
 func (p *passing) item(it *translate.SourceItem) {
 	if !madeByModel(it) {
@@ -113,6 +131,8 @@ func (p *passing) item(it *translate.SourceItem) {
 	case it.Type == "reasoning" && p.target.WithoutReasoning:
 		p.orphaned = true
 		p.Remove(it.Span.Start, it.Span.End)
+	case it.Sealed && it.State != nil && it.State.Field == translate.CompactionField:
+		p.Replace(it.Span.Start, it.Span.End, []byte(`{"type":"message","role":"user","content":[{"type":"input_text","text":"`), translate.SummaryText(it.State.Data), []byte(`"}]}`))
 	case it.Sealed:
 		original := ownState(it.State, p.target)
 		p.orphaned = original == nil
