@@ -74,8 +74,12 @@ func (s *strict) schema(dst, raw []byte) []byte {
 	var description, constraints []byte
 	start := len(dst)
 	dst = append(dst, '{')
+	choices := 0
 	for key := range c.Members() {
 		switch key {
+		case "anyOf", "oneOf":
+			choices++
+			s.refused = s.refused || choices > 1 // both would be anyOf
 		case "description":
 			description = c.RawString()
 			continue

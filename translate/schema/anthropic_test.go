@@ -63,6 +63,7 @@ func TestAnthropicStrict(t *testing.T) {
 		"a reference to nowhere":                      {object(`{"$ref":"#/$defs/none"}`), refused},
 		"a reference to elsewhere":                    {object(`{"$ref":"https://x/y"}`), refused},
 		"what is not understood and cannot be undone": {object(`{"type":"object","properties":{"b":{}},"patternProperties":{"^x":{}}}`), refused},
+		"alternatives of two kinds":                   {object(`{"anyOf":[{"type":"string"}],"oneOf":[{"type":"string"}]}`), refused},
 		"true for a schema":                           {object(`true`), refused},
 		"no schema":                                   {`null`, refused},
 	}
