@@ -61,6 +61,19 @@ func TestCompactEndpoint(t *testing.T) {
 	}
 }
 
+func TestASummaryThatBreaksOffIsMadeByTheNextTarget(t *testing.T) {
+	broken := upstreamtest.New(t, upstreamtest.Stream(upstreamtest.Text("Hal")).Cut())
+	next := upstreamtest.New(t, hello())
+	gw := start(t, provider("one", broken.URL+"/v1"), provider("two", next.URL+"/v1"), "route m one two")
+	events := gw.PostStream("/v1/responses", toCompact).Require()
+	if output := streamcheck.Final(events).Get("output"); output.Get("#.type").Raw != `["compaction"]` {
+		t.Fatalf("the output is %s", output)
+	}
+	if n := len(next.Requests()); n != 1 {
+		t.Errorf("the next target got %d requests", n)
+	}
+}
+
 func TestASummaryThatIsNotThereFails(t *testing.T) {
 	upstream := upstreamtest.New(t, upstreamtest.Stream(upstreamtest.Reasoning("Hm."), upstreamtest.ToolCall(0, "c", "f", "{}"), upstreamtest.Finish("tool_calls")))
 	gw := start(t, mock(upstream))

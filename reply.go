@@ -81,7 +81,7 @@ func isDocument(first []byte, contentType string) bool {
 // and response.created do not wait for that: they go out with the upstream's first event.
 func (rd *replyReader) prime() *fault.Fault {
 	stream := rd.payload.stream
-	for !stream.Ended() && (!stream.Speaking() || !rd.payload.req.Stream) {
+	for !stream.Ended() && (!stream.Committed() || !rd.payload.req.Stream) {
 		event, ok := rd.buffered()
 		if !ok {
 			if rd.began && rd.payload.req.Stream && !rd.exchange.client.begun() {

@@ -44,17 +44,11 @@ func SummaryText(summary []byte) []byte {
 	return append([]byte(`[Summary of the conversation before this point]\n\n`), summary...)
 }
 
-// summary gathers what the model says of a conversation that is being compacted. Its reasoning is not kept, and calls it should not make.
+// summary gathers what the model says of a conversation that is being compacted. Nothing of it is written before it is whole, so that
+// another target can take over until then. Reasoning is not kept, and calls the model should not make.
 func (s *Stream) summary(raw []byte) {
-	if s.phase == ended {
-		return
-	}
 	s.length += len(raw)
 	s.summed = append(s.summed, raw...)
-	if s.phase < speaking && !blank(s.summed) {
-		s.Begin()
-		s.phase = speaking
-	}
 }
 
 // dropped is an item that is not passed on.
@@ -62,7 +56,7 @@ func dropped() *outputItem { return &outputItem{kind: functionItem, closed: true
 
 // sealSummary writes the item that stands for the conversation.
 func (s *Stream) sealSummary() {
-	if s.phase != speaking || len(s.summed) == 0 {
+	if s.phase == ended || blank(s.summed) {
 		return
 	}
 	s.enqueue(&outputItem{kind: compactionItem, id: s.ids("cmp_"), text: jsonscan.MendSurrogates(s.summed), closed: true})

@@ -88,9 +88,12 @@ func (s *Stream) Attempt(target Target) {
 // Request is what the response answers.
 func (s *Stream) Request() *Request { return s.req }
 
-// Speaking reports whether semantic output has been written: text, reasoning or a tool item. From then on another attempt cannot
+// Committed reports whether semantic output has been written: text, reasoning or a tool item. From then on another attempt cannot
 // take over.
-func (s *Stream) Speaking() bool { return s.phase >= speaking }
+func (s *Stream) Committed() bool { return s.phase >= speaking }
+
+// Speaking reports whether the model has said anything.
+func (s *Stream) Speaking() bool { return s.Committed() || !blank(s.summed) }
 
 // BrokenInput reports whether there is a call of a custom tool whose input has begun and not ended. What of it is there would be run.
 func (s *Stream) BrokenInput() bool {
@@ -304,7 +307,7 @@ func (s *Stream) Complete() {
 
 // Incomplete ends the response as cut short. The reason is max_output_tokens or content_filter.
 func (s *Stream) Incomplete(reason string) {
-	if s.req.summarizing && s.phase == speaking && reason == "max_output_tokens" {
+	if !blank(s.summed) && reason == "max_output_tokens" {
 		s.Complete() // what there is of a summary is better than none: a client has no other way to go on
 		return
 	}
