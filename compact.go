@@ -1,9 +1,10 @@
 package codexresponses
 
 import (
+	"fmt"
 	"net/http"
 
-	"github.com/caddy-codex/responses/translate/jsonscan"
+	"github.com/tidwall/gjson"
 )
 
 // serveCompact handles POST /responses/compact: a conversation becomes one item that stands for it.
@@ -22,32 +23,7 @@ func (h *Handler) serveCompact(w http.ResponseWriter, r *http.Request) error {
 
 // compactionObject makes the object of the compaction of a response object. What the model has said besides is left out.
 func compactionObject(response []byte) []byte {
-	dst := []byte(`{"object":"response.compaction"`)
-	c := jsonscan.New(response)
-	for key := range c.Members() {
-		switch key {
-		case "id", "created_at", "usage":
-			dst = append(append(append(dst, `,"`...), key...), `":`...)
-			dst = append(dst, c.Raw()...)
-		case "output":
-			dst = append(dst, `,"output":[`...)
-			for range c.Elements() {
-				if item := c.Raw(); dst[len(dst)-1] == '[' && typeOf(item) == "compaction" {
-					dst = append(dst, item...)
-				}
-			}
-			dst = append(dst, ']')
-		}
-	}
-	return append(dst, '}')
-}
-
-func typeOf(item []byte) string {
-	c, typ := jsonscan.New(item), ""
-	for key := range c.Members() {
-		if key == "type" {
-			typ = c.Text()
-		}
-	}
-	return typ
+	r := gjson.ParseBytes(response)
+	return fmt.Appendf(nil, `{"id":%s,"object":"response.compaction","created_at":%s,"output":[%s],"usage":%s}`,
+		r.Get("id").Raw, r.Get("created_at").Raw, r.Get(`output.#(type=="compaction")`).Raw, r.Get("usage").Raw)
 }

@@ -52,6 +52,7 @@ type attempt struct {
 	fault    *fault.Fault // why it failed; nil for one that serves the client
 	answered bool         // the reply is the client's
 	sent     http.Header  // the request's, as the provider got it
+	keyed    bool         // it carries a key
 	cancel   context.CancelFunc
 	log      *Attempt
 

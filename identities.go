@@ -17,9 +17,7 @@ func isCredentials(key string) bool { return strings.HasPrefix(key, "{") }
 func (u *upstream) identity(a *attempt) (identity.Identity, *fault.Fault) {
 	key := identityKey{kind: a.dialect.Identity, scope: a.dialect.IdentityScope}
 	switch {
-	case key.kind == "none", u.ownHeaders["Authorization"]:
-		return nil, nil
-	case len(a.keys) > 0 && !isCredentials(a.keys[0]):
+	case key.kind == "none", a.keyed, u.ownHeaders["Authorization"]:
 		return nil, nil
 	case len(a.keys) > 0:
 		key.secret = a.keys[0]

@@ -72,3 +72,30 @@ func TestTheNextTargetServesWhereATokenDoesNotCome(t *testing.T) {
 		t.Errorf("the record says %q", cause)
 	}
 }
+
+// A key, also one of the client's that is sent on, goes before the identity of the machine. Credentials are no key.
+func TestAKeyGoesBeforeTheIdentityOfTheMachine(t *testing.T) {
+	tokens := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"access_token":"machine-token","token_type":"Bearer","expires_in":3600}`))
+	}))
+	t.Cleanup(tokens.Close)
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", serviceAccount(t, tokens.URL))
+	t.Setenv("PROVIDER_KEY", "provider-key")
+	for name, test := range map[string]struct{ option, line, want string }{
+		"neither":                       {"", "", "Bearer machine-token"},
+		"a key":                         {"", "key {env.PROVIDER_KEY}", "Bearer provider-key"},
+		"the client's":                  {"forward_client_key", "", "Bearer client-key"},
+		"credentials":                   {"", "key {file." + serviceAccount(t, tokens.URL) + "}", "Bearer machine-token"},
+		"a key before the client's own": {"forward_client_key", "key {env.PROVIDER_KEY}", "Bearer provider-key"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			upstream := upstreamtest.New(t, hello())
+			gw := start(t, test.option, mock(upstream, "set identity gcp", test.line))
+			requireText(t, gw.Post("/v1/responses", whole, "Authorization: Bearer client-key"), "Hello.")
+			if got := upstream.Request(0).Header.Get("Authorization"); got != test.want {
+				t.Errorf("the provider got %q, want %q", got, test.want)
+			}
+		})
+	}
+}

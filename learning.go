@@ -24,7 +24,7 @@ type lesson struct {
 func (x *exchange) persist(t target) *fault.Fault {
 	x.forgets = false
 	f := x.try(t)
-	if f != nil && f.Kind == fault.StaleReasoning {
+	if f != nil && f.Kind == fault.StaleReasoning && !x.passes() {
 		x.handler.logger.Info("the provider cannot open its own reasoning of earlier turns; it is left out",
 			zap.String("request_id", x.record.ID), zap.String("provider", t.upstream.name), zap.String("model", t.model))
 		x.forgets = true
@@ -36,11 +36,17 @@ func (x *exchange) persist(t target) *fault.Fault {
 	return f
 }
 
+// passes reports whether the body is the client's own and goes to every target as it is.
+func (x *exchange) passes() bool {
+	_, ok := x.body.(*passThrough)
+	return ok
+}
+
 // learn finds in a refusal something that the next attempt at the same target can do without. last is what the refused attempt tried
 // out, nil for nothing. Where the refusal is still the same, that has not helped, and is taken back.
 func (x *exchange) learn(f *fault.Fault, last *lesson) *lesson {
-	if _, own := x.body.(*passThrough); own || f == nil || x.attempt == nil {
-		return nil // a body that passes is the client's own
+	if x.passes() || f == nil || x.attempt == nil {
+		return nil
 	}
 	a, name := x.attempt, x.attempt.upstream.wireName
 	u, key := a.upstream, a.upstream.lessonKey(a.model)

@@ -149,7 +149,8 @@ func (x *exchange) authorize(h http.Header, a *attempt) {
 	if len(a.keys) > 0 {
 		key = a.keys[0]
 	}
-	if key == "" || a.dialect.Identity != "none" && isCredentials(key) {
+	a.keyed = key != "" && (a.dialect.Identity == "none" || !isCredentials(key))
+	if !a.keyed {
 		return
 	}
 	setKey(h, a.dialect.Auth, key)

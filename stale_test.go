@@ -67,3 +67,12 @@ func TestF18F19ReasoningThatCannotBeOpenedIsLeftOut(t *testing.T) {
 		}
 	})
 }
+
+// A body that passes holds no reasoning of ours that could be left out.
+func TestF19ABodyThatPassesIsSentOnce(t *testing.T) {
+	upstream := upstreamtest.New(t, upstreamtest.Error(http.StatusBadRequest, "invalid_request_error", "invalid_encrypted_content", "It could not be verified."))
+	gw := start(t, mock(upstream))
+	if got := gw.Post("/v1/chat/completions", chatty); got.Status != http.StatusBadRequest || len(upstream.Requests()) != 1 {
+		t.Errorf("got %d after %d requests", got.Status, len(upstream.Requests()))
+	}
+}
