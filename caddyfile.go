@@ -46,6 +46,11 @@ func init() {
 //		seal_key <secret>...
 //		fetch public|any|off
 //		compaction_prompt <text>
+//		store off|memory|bolt|redis|postgres [<argument>...] {
+//			ttl <duration>
+//			max_per_client <size>
+//			<any setting of the store>
+//		}
 //	}
 //
 // A secret is a placeholder such as {env.NAME} or {file./path}.
@@ -136,6 +141,8 @@ func (p *parser) subdirective() error {
 		return p.origins(&h.CORS)
 	case "seal_key":
 		return p.secrets(&h.SealKeys, "seal_key")
+	case "store":
+		return p.store()
 	case "compaction_prompt":
 		if !p.AllArgs(&h.CompactionPrompt) {
 			return badForm(p.Dispenser, "compaction_prompt <text>")
@@ -149,7 +156,7 @@ func (p *parser) subdirective() error {
 		}
 	default:
 		return p.Errf("unrecognized subdirective %s; there are base_path, provider, route, key, forward_client_key, max_body, heartbeat, "+
-			"cors, seal_key, fetch, compaction_prompt", name)
+			"cors, seal_key, fetch, compaction_prompt, store", name)
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/caddy-codex/responses/media"
 	"github.com/caddy-codex/responses/routing"
+	"github.com/caddy-codex/responses/session"
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/envelope"
 )
@@ -78,7 +79,12 @@ type Handler struct {
 	// addresses (public), private ones too (any), or nowhere (off): then they are left out. Default: public
 	Fetch string `json:"fetch,omitempty"`
 
+	// Store is where responses and conversations are kept. Default: a bolt file in Caddy's data directory
+	Store *Store `json:"store,omitempty"`
+
 	logger    *zap.Logger
+	sessions  *session.Sessions // nil where nothing is stored
+	runs      runs
 	router    *router
 	ring      *envelope.Ring
 	models    modelsDocument
@@ -133,7 +139,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	h.models = newModelsDocument(h.router.entries())
-	return nil
+	return h.provisionSessions(ctx)
 }
 
 func (h *Handler) provisionRouter(ctx caddy.Context) error {
@@ -176,6 +182,9 @@ func (h *Handler) Validate() error {
 	if err := checkFetch(h.Fetch); err != nil {
 		return err
 	}
+	if err := h.Store.check(); err != nil {
+		return err
+	}
 	for _, origin := range h.CORS {
 		if err := checkOrigin(origin); err != nil {
 			return err
@@ -184,19 +193,29 @@ func (h *Handler) Validate() error {
 	return nil
 }
 
-// Cleanup releases the providers' hosts.
+// Cleanup releases the providers' hosts and the store, once nothing runs in the background that needs them.
 func (h *Handler) Cleanup() error {
-	if h.router == nil {
-		return nil
-	}
+	h.runs.leave(h.release)
+	return nil
+}
+
+// release gives up what Provision has taken.
+func (h *Handler) release() {
+	var errs []error
 	if h.fetcher != nil {
 		h.fetcher.Close()
 	}
-	var errs []error
-	for _, u := range h.router.upstreams {
-		errs = append(errs, u.proxy.Cleanup())
+	if h.sessions != nil {
+		errs = append(errs, h.sessions.Close())
 	}
-	return errors.Join(errs...)
+	if h.router != nil {
+		for _, u := range h.router.upstreams {
+			errs = append(errs, u.proxy.Cleanup())
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		h.logger.Error("cleaning up", zap.Error(err))
+	}
 }
 
 // Interface guards

@@ -11,10 +11,11 @@ import (
 func (h *Handler) serveCompact(w http.ResponseWriter, r *http.Request) error {
 	x := h.newExchange(w, r, "compact")
 	defer x.finish()
-	p, f := x.newResponses()
+	p, f := x.newResponses(new(memory))
 	if f != nil {
 		return x.fail(f)
 	}
+	p.keep, p.req.State.Keeps = nil, false // a compaction is the client's to keep
 	p.req.Compacts, p.req.Stream = true, false
 	p.render = compactionObject
 	x.startWatch(nil)

@@ -13,26 +13,50 @@ import (
 
 // serveResponses handles POST /responses.
 func (h *Handler) serveResponses(w http.ResponseWriter, r *http.Request) error {
+	return h.respond(w, r, new(memory))
+}
+
+// respond answers a request for a response.
+func (h *Handler) respond(w http.ResponseWriter, r *http.Request, m *memory) error {
 	x := h.newExchange(w, r, "responses")
 	defer x.finish()
-	p, f := x.newResponses()
+	p, f := x.newResponses(m)
 	if f != nil {
 		return x.fail(f)
 	}
-	req := p.req
-	if req.Stream {
-		p.stream = translate.NewStream(req, h.ring, &p.events, translate.RandomIDs, h.now)
-		p.stream.Terse = x.codex
-		eventStreamHead(x.client.own)
-		x.startWatch(p)
-	} else {
-		x.startWatch(nil)
+	if p.req.State.Background {
+		return x.background(p, m)
 	}
-	return x.run(req.Model)
+	if !p.req.Stream {
+		x.startWatch(nil)
+		return x.run(p.req.Model)
+	}
+	p.open(x)
+	eventStreamHead(x.client.own)
+	if p.req.State.WarmUp {
+		return x.warmUp(p)
+	}
+	x.startWatch(p)
+	return x.run(p.req.Model)
 }
 
-// newResponses reads the client's request.
-func (x *exchange) newResponses() (*responses, *fault.Fault) {
+// open begins the one stream that a client gets, whatever becomes of attempts.
+func (p *responses) open(x *exchange) {
+	p.stream = translate.NewStream(p.req, x.handler.ring, &p.events, translate.RandomIDs, x.handler.now)
+	p.stream.Terse, p.stream.Keep = x.codex, p.keep
+}
+
+// warmUp answers a request of which only the input is to be kept.
+func (x *exchange) warmUp(p *responses) error {
+	x.record.Model = p.req.Model
+	p.stream.Complete()
+	x.record.Finish = "completed"
+	p.events.sendTo(x.client)
+	return nil
+}
+
+// newResponses reads the client's request, and what it goes on from.
+func (x *exchange) newResponses(m *memory) (*responses, *fault.Fault) {
 	body, f := x.readBody()
 	if f != nil {
 		return nil, f
@@ -41,7 +65,13 @@ func (x *exchange) newResponses() (*responses, *fault.Fault) {
 	if err != nil {
 		return nil, asFault(err)
 	}
+	if req, f = x.recall(req, m); f != nil {
+		return nil, f
+	}
 	p := &responses{handler: x.handler, req: req}
+	if req.State.Keeps || m.lane != nil {
+		p.keep = func(object []byte) bool { return x.keep(p, m, object) }
+	}
 	x.body = p
 	x.record.Stream = req.Stream
 	return p, nil
@@ -78,6 +108,7 @@ type responses struct {
 	stream  *translate.Stream // one for all attempts of a streamed exchange, one an attempt otherwise
 	events  eventSink
 	final   finalSink
+	keep    func(object []byte) bool     // stores the response; nil where nothing is stored
 	render  func(response []byte) []byte // of one document; nil for the response object itself
 }
 
@@ -85,7 +116,7 @@ func (p *responses) wirePath(a *attempt) string { return a.upstream.wire.urlPath
 
 func (p *responses) target(a *attempt) *translate.Target {
 	model := a.upstream.describe(a.model)
-	return &translate.Target{Provider: a.upstream.name, Model: a.model, MaxOutput: model.MaxOutputTokens, Continuation: a.continuation, Media: a.media, WithoutReasoning: a.forgets}
+	return &translate.Target{Provider: a.upstream.name, Model: a.model, MaxOutput: model.MaxOutputTokens, Reasons: len(model.Efforts) > 0, Continuation: a.continuation, Media: a.media, WithoutReasoning: a.forgets}
 }
 
 func (p *responses) encode(x *exchange, a *attempt) ([]byte, *fault.Fault) {
@@ -119,6 +150,7 @@ func (p *responses) reply(x *exchange, a *attempt, res *http.Response) (*http.Re
 	if !p.req.Stream {
 		p.final = finalSink{}
 		p.stream = translate.NewStream(p.req, p.handler.ring, &p.final, translate.RandomIDs, p.handler.now)
+		p.stream.Keep = p.keep
 	}
 	target := p.target(a)
 	p.stream.Attempt(*target)

@@ -10,15 +10,65 @@ import (
 	"github.com/caddy-codex/responses/fault"
 )
 
-// endpoint is a path under the base path and what serves it, by method.
-type endpoint map[string]func(h *Handler, w http.ResponseWriter, r *http.Request) error
+// endpoint is a path under the base path and what serves it, by method. A segment in braces stands for any, which PathValue gives.
+type endpoint struct {
+	path    string
+	methods handlers
+}
 
-var endpoints = map[string]endpoint{
-	"/responses":         {http.MethodPost: (*Handler).serveResponses},
-	"/responses/compact": {http.MethodPost: (*Handler).serveCompact},
-	"/chat/completions":  {http.MethodPost: (*Handler).serveChatCompletions},
-	"/models":            {http.MethodGet: (*Handler).serveModels, http.MethodHead: (*Handler).serveModels},
-	"/health":            {http.MethodGet: (*Handler).serveHealth, http.MethodHead: (*Handler).serveHealth},
+// endpoints are tried in this order.
+var endpoints = []endpoint{
+	{"/responses", handlers{http.MethodPost: (*Handler).serveResponses}},
+	{"/responses/compact", handlers{http.MethodPost: (*Handler).serveCompact}},
+	{"/responses/input_tokens", handlers{http.MethodPost: (*Handler).serveInputTokens}},
+	{"/responses/{response}", handlers{http.MethodGet: (*Handler).serveResponse, http.MethodDelete: (*Handler).serveDeletion}},
+	{"/responses/{response}/cancel", handlers{http.MethodPost: (*Handler).serveCancellation}},
+	{"/responses/{response}/input_items", handlers{http.MethodGet: (*Handler).serveInputItems}},
+	{"/chat/completions", handlers{http.MethodPost: (*Handler).serveChatCompletions}},
+	{"/models", handlers{http.MethodGet: (*Handler).serveModels, http.MethodHead: (*Handler).serveModels}},
+	{"/health", handlers{http.MethodGet: (*Handler).serveHealth, http.MethodHead: (*Handler).serveHealth}},
+}
+
+type handlers = map[string]func(h *Handler, w http.ResponseWriter, r *http.Request) error
+
+// matches reports whether a path is the endpoint's, and which segments stand for those in braces, in their order.
+func (e *endpoint) matches(path string) (values []string, ok bool) {
+	pattern := e.path
+	for {
+		var want, got string
+		want, pattern, _ = strings.Cut(strings.TrimPrefix(pattern, "/"), "/")
+		got, path, ok = strings.Cut(strings.TrimPrefix(path, "/"), "/")
+		switch {
+		case strings.HasPrefix(want, "{") && got != "":
+			values = append(values, got)
+		case want != got:
+			return nil, false
+		}
+		if pattern == "" || path == "" {
+			return values, pattern == "" && path == "" && !ok
+		}
+	}
+}
+
+// names are those of the segments in braces.
+func (e *endpoint) names() []string {
+	var names []string
+	for segment := range strings.SplitSeq(e.path, "/") {
+		if name, ok := strings.CutPrefix(segment, "{"); ok {
+			names = append(names, strings.TrimSuffix(name, "}"))
+		}
+	}
+	return names
+}
+
+// find is the endpoint of a path, nil for none.
+func find(path string) (*endpoint, []string) {
+	for i := range endpoints {
+		if values, ok := endpoints[i].matches(path); ok {
+			return &endpoints[i], values
+		}
+	}
+	return nil, nil
 }
 
 // ServeHTTP implements caddyhttp.MiddlewareHandler.
@@ -30,9 +80,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if h.cors(w, r) {
 		return nil
 	}
-	methods, known := endpoints[place]
+	at, values := find(place)
 	switch {
-	case !known:
+	case at == nil:
 		f := fault.New(fault.NotFound, "nothing is served at %s; there are %s", r.URL.Path, strings.Join(h.paths(), ", "))
 		writeFault(w, f, f.HTTPStatus())
 		return nil
@@ -40,11 +90,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		refuseUpgrade(w)
 		return nil
 	}
-	serve, ok := methods[r.Method]
+	serve, ok := at.methods[r.Method]
 	if !ok {
-		w.Header().Set("Allow", strings.Join(sortedKeys(methods), ", "))
+		w.Header().Set("Allow", strings.Join(sortedKeys(at.methods), ", "))
 		writeFault(w, fault.New(fault.NotFound, "%s is not allowed at %s", r.Method, r.URL.Path), http.StatusMethodNotAllowed)
 		return nil
+	}
+	for i, name := range at.names() {
+		r.SetPathValue(name, values[i])
 	}
 	return serve(h, w, r)
 }
@@ -53,18 +106,18 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 func (h *Handler) place(path string) (string, bool) {
 	trimmed := strings.TrimSuffix(path, "/")
 	if rest, ok := strings.CutPrefix(trimmed, h.BasePath); ok && (rest == "" || rest[0] == '/') {
-		if _, known := endpoints[rest]; known || h.BasePath != "" {
+		if at, _ := find(rest); at != nil || h.BasePath != "" {
 			return rest, true
 		}
 	}
-	_, known := endpoints[trimmed]
-	return trimmed, known
+	at, _ := find(trimmed)
+	return trimmed, at != nil
 }
 
 func (h *Handler) paths() []string {
-	paths := sortedKeys(endpoints)
-	for i := range paths {
-		paths[i] = h.BasePath + paths[i]
+	paths := make([]string, len(endpoints))
+	for i := range endpoints {
+		paths[i] = h.BasePath + endpoints[i].path
 	}
 	return paths
 }

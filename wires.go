@@ -121,7 +121,8 @@ func (w *wire) urlPath(model string, d *dialect.Dialect) string {
 	return strings.ReplaceAll(path, "{model}", url.PathEscape(model))
 }
 
-// upstreamURL puts an escaped path with its query behind a base URL.
+// upstreamURL puts an escaped path with its query behind a base URL. One that begins with // stands at the root of the service, as those of
+// some wires do.
 func (w *wire) upstreamURL(base *url.URL, path string) *url.URL {
 	path, query, _ := strings.Cut(path, "?")
 	out := &url.URL{RawQuery: base.RawQuery}
@@ -129,7 +130,11 @@ func (w *wire) upstreamURL(base *url.URL, path string) *url.URL {
 		out.RawQuery = strings.TrimPrefix(out.RawQuery+"&"+query, "&")
 	}
 	escaped := strings.TrimRight(base.EscapedPath(), "/")
-	if w != nil && w.root {
+	root := strings.HasPrefix(path, "//")
+	if root {
+		path = path[1:]
+	}
+	if root || w != nil && w.root {
 		escaped = strings.TrimSuffix(escaped, "/v1")
 	}
 	out.RawPath = escaped + path

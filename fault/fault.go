@@ -29,6 +29,10 @@ const (
 	UnknownModel
 	// NotFound is a path or an object that does not exist.
 	NotFound
+	// NoPrevious is a response to go on from that is not there.
+	NoPrevious
+	// NotStored is stored state that cannot be reached at the moment.
+	NotStored
 	// ContextLength is a prompt longer than the model's context window.
 	ContextLength
 	// Rejected is a request that the provider found faulty.
@@ -130,6 +134,8 @@ var forms = map[Kind]form{
 	UnsupportedCoding: {415, "invalid_request_error", "unsupported_content_encoding", true, false},
 	UnknownModel:      {404, "invalid_request_error", "model_not_found", true, false},
 	NotFound:          {404, "invalid_request_error", "not_found", true, false},
+	NoPrevious:        {400, "invalid_request_error", "previous_response_not_found", true, false},
+	NotStored:         {503, "server_error", "server_error", false, false},
 	ContextLength:     {400, "invalid_request_error", "context_length_exceeded", true, false},
 	Rejected:          {400, "invalid_request_error", "invalid_prompt", true, true},
 	StaleReasoning:    {400, "invalid_request_error", "invalid_prompt", true, true},

@@ -222,6 +222,11 @@ func TestRefusalsTeach(t *testing.T) {
 		"a safety identifier": {has: `{"user_field":"safety_identifier"}`, body: message("property 'safety_identifier' is unsupported"), want: `{"user_field":"omit"}`},
 		"metadata":            {wire: "messages", has: `{"user_field":"user_id"}`, body: message("metadata: Extra inputs are not permitted"), want: `{"user_field":"omit"}`},
 		"verbosity":           {has: `{"verbosity":"send"}`, body: message("Extra inputs are not permitted, field: 'verbosity'"), want: `{"verbosity":"omit"}`},
+		"logprobs":            {body: message("'logprobs' is not supported with this model"), want: `{"logprobs":"omit"}`},
+		"logprobs at Groq":    {body: message("`logprobs` is not supported with this model"), want: `{"logprobs":"omit"}`},
+		"top_logprobs":        {body: message("Unknown parameter: 'top_logprobs'."), want: `{"logprobs":"omit"}`},
+		"log probabilities":   {wire: "ollama", body: message("this model does not support log probabilities"), want: `{"logprobs":"omit"}`},
+		"logprobs of a model": {wire: "responses", body: message("logprobs are not supported with reasoning models."), want: `{"logprobs":"omit"}`},
 		"a service tier":      {has: `{"service_tier":"send"}`, body: message("Unknown parameter: 'service_tier'."), want: `{"service_tier":"omit"}`},
 
 		"reasoning at Groq":                {has: `{"reasoning_out":"reasoning_content"}`, body: message("'messages.1' : for 'role:assistant' the following must be satisfied[('messages.1' : property 'reasoning_content' is unsupported)]"), want: `{"reasoning_out":"none"}`},

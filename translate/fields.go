@@ -3,6 +3,7 @@ package translate
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/caddy-codex/responses/translate/jsonscan"
@@ -72,6 +73,9 @@ func (p *parser) word(name string, c *jsonscan.Cursor, words ...string) []byte {
 	return raw
 }
 
+// maxTopLogprobs is how many tokens besides the chosen one the API tells of.
+const maxTopLogprobs = 20
+
 // The bounds of metadata, in entries and in characters.
 const (
 	maxMetadata      = 16
@@ -120,15 +124,23 @@ func (p *parser) include(c *jsonscan.Cursor) {
 	}
 }
 
+// tools reads the tools at the top level.
+func (p *parser) tools(c *jsonscan.Cursor) {
+	if bad := p.req.Tools.collect(c, topLevel); bad >= 0 {
+		p.refusef("tools", "tools[%d] is not an object", bad)
+	}
+}
+
+// prompt refuses a template, for those are stored at OpenAI, unless the service is to judge.
+func (p *parser) prompt(c *jsonscan.Cursor) {
+	if p.prompted = c.Kind() != jsonscan.Null; p.prompted && !p.req.bare {
+		p.refusef("prompt", "prompt names a template that OpenAI stores, and there are none here; send what it says as instructions and input")
+	}
+	c.Skip()
+}
+
 // enumeration lists words for a message.
 func enumeration(words []string) string {
-	text := words[0]
-	for i, word := range words[1:] {
-		if i == len(words)-2 {
-			text += " and " + word
-		} else {
-			text += ", " + word
-		}
-	}
-	return text
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " and " + words[last]
 }

@@ -52,6 +52,11 @@ func (p *parser) readItem(c *jsonscan.Cursor, i int) {
 	}
 	it := readItem(c, p.req.bare)
 	switch it.typ {
+	case "item_reference", "":
+		if id, ok := reference(p.body[it.span.Start:it.span.End]); ok {
+			p.req.State.References = append(p.req.State.References, id)
+			return
+		}
 	case "additional_tools":
 		p.req.Tools.collect(jsonscan.New(it.tools), fromInput)
 		return
@@ -59,8 +64,6 @@ func (p *parser) readItem(c *jsonscan.Cursor, i int) {
 		p.req.Tools.collect(jsonscan.New(it.tools), fromInput)
 	case "configuration_update":
 		p.configuration = p.body[it.span.Start:it.span.End]
-	case "item_reference":
-		p.refusef("input", "input[%d] refers to a stored item; nothing is stored here, send the item itself", i)
 	case "compaction_trigger":
 		p.req.Compacts, p.req.Triggered = true, true
 		if !p.req.bare {

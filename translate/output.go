@@ -22,6 +22,7 @@ type outputItem struct {
 	summary bool // of reasoning: shown as a summary rather than as raw text
 
 	annotations citations    // of a message
+	likely      likelihood   // of a message
 	action      SearchAction // of a web search
 	sealed      []byte       // of a compaction: its envelope
 
@@ -73,14 +74,11 @@ type partForm struct {
 	part  string // stem of the events with the part
 	index string // which part of the item
 	typ   string // type of the part
-	tail  string // members of the part behind its text
-	extra string // members of text events behind the text
 }
 
 var (
 	outputText = partForm{
-		text: "response.output_text", part: "response.content_part", index: `,"content_index":0`,
-		typ: "output_text", tail: `,"logprobs":[]`, extra: `,"logprobs":[]`,
+		text: "response.output_text", part: "response.content_part", index: `,"content_index":0`, typ: "output_text",
 	}
 	summaryText = partForm{
 		text: "response.reasoning_summary_text", part: "response.reasoning_summary_part", index: `,"summary_index":0`, typ: "summary_text",
@@ -160,7 +158,7 @@ func (it *outputItem) prepareDelta(typ, place string) {
 func (it *outputItem) delta(s *Stream, raw []byte) {
 	switch it.kind {
 	case messageItem:
-		s.delta(it, "response.output_text.delta", raw, `","logprobs":[]`)
+		s.delta(it, "response.output_text.delta", raw, it.likely.next())
 	case reasoningItem:
 		if it.prefix == nil {
 			it.openPart(s)
@@ -224,7 +222,10 @@ func (it *outputItem) closePart(s *Stream) {
 	dst = append(dst, `,"text":"`...)
 	dst = append(dst, it.text...)
 	dst = append(dst, '"')
-	s.send(typ, append(dst, form.extra...))
+	if it.kind == messageItem {
+		dst = it.likely.append(dst)
+	}
+	s.send(typ, dst)
 
 	typ = form.part + ".done"
 	dst = it.appendPlace(s.beginEvent(typ), form.index)
@@ -240,14 +241,15 @@ func (it *outputItem) appendPart(dst, text []byte) []byte {
 	dst = append(dst, `","text":"`...)
 	dst = append(dst, text...)
 	dst = append(dst, '"')
-	if it.kind == messageItem {
+	switch {
+	case it.kind != messageItem:
+	case text == nil:
+		dst = append(dst, `,"annotations":[],"logprobs":[]`...)
+	default:
 		dst = append(dst, `,"annotations":[`...)
-		if text != nil {
-			dst = it.annotations.append(dst)
-		}
-		dst = append(dst, ']')
+		dst = it.annotations.append(dst)
+		dst = it.likely.append(append(dst, ']'))
 	}
-	dst = append(dst, form.tail...)
 	return append(dst, '}')
 }
 

@@ -119,7 +119,7 @@ func (s *Stream) adopt(r *relayed, event []byte) {
 
 // named gives the response the id that the service has for it, escaped.
 func (s *Stream) named(id []byte) {
-	if bytes.HasPrefix(id, []byte("resp_")) {
+	if !s.Fixed && bytes.HasPrefix(id, []byte("resp_")) {
 		s.id = string(id)
 	}
 }

@@ -16,8 +16,9 @@ type relayed struct {
 
 	id, model, output   Span
 	instructions, tools Span
-	headers             Span // what the service says of its own answer; Codex would act upon it
-	used                Span // usage
+	state               [4]Span // of the members that stateMembers names
+	headers             Span    // what the service says of its own answer; Codex would act upon it
+	used                Span    // usage
 	tokens              Usage
 	counted             bool // usage has all that clients read
 	createdAt           int64
@@ -67,6 +68,10 @@ func (r *relayed) response(c *jsonscan.Cursor, event []byte, from int) {
 			r.createdAt, _ = c.Int()
 			continue
 		default:
+			if i := slices.Index(stateMembers[:], key); i >= 0 {
+				of = &r.state[i]
+				break
+			}
 			continue
 		}
 		c.Skip()
@@ -79,6 +84,17 @@ func (r *relayed) response(c *jsonscan.Cursor, event []byte, from int) {
 	}
 	r.object = Span{from, c.Offset()}
 	r.tokens, r.counted = ReadUsage(r.used.of(event))
+}
+
+// stateMembers are the members of a response object that say what is stored. The service is told nothing of that.
+var stateMembers = [...]string{"store", "background", "previous_response_id", "conversation"}
+
+// tell makes the response say what is stored here.
+func (s *State) tell(member func(name string, at Span, text []byte), r *relayed) {
+	c := jsonscan.New(slices.Concat([]byte{'{'}, s.append(nil)[1:], []byte{'}'}))
+	for key := range c.Members() {
+		member(key, r.state[slices.Index(stateMembers[:], key)], c.Raw())
+	}
 }
 
 // edit is what stands in the place of a span. Without text the member whose value is there is left out.
@@ -118,8 +134,39 @@ func (s *Stream) relayResponse(typ string, event []byte, r *relayed, last bool) 
 	if (r.headers != Span{}) {
 		edits = append(edits, edit{at: r.headers})
 	}
+	if s.req.State.told() {
+		s.req.State.tell(member, r)
+	}
 	slices.SortStableFunc(edits, func(a, b edit) int { return a.at.Start - b.at.Start })
+	if last && s.Keep != nil && !s.kept(responseOf(edited(nil, event, edits))) {
+		s.relayResponse(typ, event, r, last)
+		return
+	}
 	s.forwardEdited(typ, event, r.sequence, edits)
+}
+
+// responseOf is the response object of an event.
+func responseOf(event []byte) []byte {
+	c := jsonscan.New(event)
+	for key := range c.Members() {
+		if key == "response" {
+			return c.Raw()
+		}
+	}
+	return nil
+}
+
+// edited appends an event with changes, which are in the order of the text.
+func edited(dst, event []byte, edits []edit) []byte {
+	splicer := jsonscan.NewSplicer(dst, event)
+	for _, e := range edits {
+		if e.text == nil {
+			splicer.Remove(jsonscan.MemberStart(event, e.at.Start), e.at.End)
+		} else {
+			splicer.Replace(e.at.Start, e.at.End, e.text)
+		}
+	}
+	return splicer.Bytes()
 }
 
 // forwardEdited writes an event with changes, which are in the order of the text.
@@ -135,15 +182,7 @@ func (s *Stream) forwardEdited(typ string, event []byte, sequence Span, edits []
 	}
 	i, _ := slices.BinarySearchFunc(edits, sequence.Start, func(e edit, start int) int { return e.at.Start - start })
 	edits = slices.Insert(edits, i, edit{sequence, number})
-	splicer := jsonscan.NewSplicer(s.event[:0], event)
-	for _, e := range edits {
-		if e.text == nil {
-			splicer.Remove(jsonscan.MemberStart(event, e.at.Start), e.at.End)
-		} else {
-			splicer.Replace(e.at.Start, e.at.End, e.text)
-		}
-	}
-	s.event = splicer.Bytes()
+	s.event = edited(s.event[:0], event, edits)
 	s.seq++
 	s.sink.Event(typ, s.event)
 }

@@ -122,7 +122,7 @@ func (w *whole) part(s *Stream, part wholePart) {
 	if !ok {
 		return
 	}
-	text, annotations := []byte(`""`), []byte(nil)
+	text, annotations, extra := []byte(`""`), []byte(nil), form.extra
 	c := jsonscan.New(part.raw)
 	for key := range c.Members() {
 		switch {
@@ -130,15 +130,17 @@ func (w *whole) part(s *Stream, part wholePart) {
 			text = c.Raw()
 		case key == "annotations":
 			annotations = c.Raw()
+		case key == "logprobs" && c.Kind() == jsonscan.Array:
+			extra = `,"logprobs":` + string(c.Raw())
 		}
 	}
 	w.event(s, form.part+".added", part.index, "part", []byte(form.empty), "")
-	w.event(s, form.text+".delta", part.index, "delta", text, form.extra)
+	w.event(s, form.text+".delta", part.index, "delta", text, extra)
 	c = jsonscan.New(annotations)
 	for i := range c.Elements() {
 		w.event(s, "response.output_text.annotation.added", part.index+`,"annotation_index":`+strconv.Itoa(i), "annotation", c.Raw(), "")
 	}
-	w.event(s, form.text+".done", part.index, form.member, text, form.extra)
+	w.event(s, form.text+".done", part.index, form.member, text, extra)
 	w.event(s, form.part+".done", part.index, "part", part.raw, "")
 }
 

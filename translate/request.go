@@ -38,12 +38,19 @@ type Request struct {
 	CacheKey          []byte // escaped
 	User              string // safety_identifier, else user
 	ServiceTier       []byte // escaped
+	Logprobs          bool   // the client wants to know how likely the tokens of the answer were
+	TopLogprobs       []byte // raw number: how many others it wants to know of for each; nil where absent
+	MaxToolCalls      []byte // raw number: of the provider's own tools; nil where absent
+	Truncates         bool   // the oldest of the history may be left out where it does not fit; see Fit
 
 	// Compacts says that the client wants a summary of the conversation instead of an answer; see Compact.
 	Compacts bool
 
 	Triggered   bool // an item of the input says so
 	summarizing bool // the history ends with asking for it
+
+	// State is what the request says of what is stored.
+	State State
 
 	bare   bool // what only translation needs has not been read
 	echo   echo // what the response object repeats of the request
@@ -77,7 +84,8 @@ func (r *Request) Complete() error {
 	}
 	full, err := Parse(r.source.Body, r.source.ring)
 	if err == nil {
-		full.Compacts, full.Stream = r.Compacts, r.Stream // which an endpoint may have decided
+		full.Compacts, full.Stream, full.State = r.Compacts, r.Stream, r.State // which an endpoint may have decided
+		full.Encrypted = full.Encrypted || r.Encrypted
 		*r = *full
 	}
 	return err
@@ -105,7 +113,7 @@ func parse(body []byte, ring *envelope.Ring, bare bool) (*Request, error) {
 	if c.Kind() != jsonscan.Object {
 		return nil, fault.New(fault.Invalid, "the body is not a JSON object")
 	}
-	p := parser{req: &Request{Size: len(body), bare: bare}, ring: ring, body: body}
+	p := parser{req: &Request{Size: len(body), bare: bare, State: State{Store: true}}, ring: ring, body: body}
 	p.req.source = Source{Body: body, Members: make([]SourceMember, 0, usualMembers), ring: ring}
 	for key := range c.Members() {
 		start := c.Offset()
@@ -125,6 +133,7 @@ type parser struct {
 	body          []byte
 	instructions  []byte // escaped
 	input         bool   // there was one
+	prompted      bool   // a template that the service stores stands for it
 	items         []item
 	toolChoice    []byte // raw
 	configuration []byte // raw: the last item of the input that changes what the request says of reasoning and text
@@ -141,6 +150,10 @@ func (p *parser) refusef(param, format string, args ...any) {
 // member takes one top-level member. What is not named here is for other parties and does not reach a translated upstream.
 func (p *parser) member(key string, c *jsonscan.Cursor) {
 	req := p.req
+	if !p.fits(key, shapes[key], c) {
+		c.Skip()
+		return
+	}
 	switch key {
 	case "model":
 		req.Model = c.Text()
@@ -157,7 +170,7 @@ func (p *parser) member(key string, c *jsonscan.Cursor) {
 		if req.bare {
 			c.Skip()
 		} else {
-			req.Tools.collect(c, topLevel)
+			p.tools(c)
 		}
 		req.echo.tools = p.body[start:c.Offset()]
 	case "tool_choice":
@@ -170,11 +183,7 @@ func (p *parser) member(key string, c *jsonscan.Cursor) {
 		req.echo.reasoning = c.Raw()
 		p.reasoning(jsonscan.New(req.echo.reasoning), start)
 	case "include":
-		for range c.Elements() {
-			if c.Text() == "reasoning.encrypted_content" {
-				req.Encrypted = true
-			}
-		}
+		p.include(c)
 	case "text":
 		req.echo.text = c.Raw()
 		p.text(jsonscan.New(req.echo.text))
@@ -189,26 +198,28 @@ func (p *parser) member(key string, c *jsonscan.Cursor) {
 	case "safety_identifier":
 		req.echo.safetyIdentifier = c.Raw()
 	case "user":
-		req.User = c.Text()
+		req.echo.user = c.Raw()
 	case "service_tier":
 		req.ServiceTier = c.RawString()
 	case "metadata":
-		req.echo.metadata = c.Raw()
+		req.echo.metadata = p.metadata(c)
 	case "max_tool_calls":
-		req.echo.maxToolCalls = c.Raw()
+		req.MaxToolCalls = p.count(key, 0, c)
+	case "top_logprobs":
+		req.TopLogprobs = p.count(key, maxTopLogprobs, c)
 	case "truncation":
-		req.echo.truncation = c.Raw()
-	case "background":
-		if c.Bool() {
-			p.refusef(key, "background responses are not served here")
-		}
-	case "previous_response_id", "conversation", "prompt":
-		if c.Kind() != jsonscan.Null {
-			p.refusef(key, "%s needs stored state, which is not kept here; send the whole history in input", key)
-		}
-		c.Skip()
+		req.echo.truncation = p.word(key, c, "auto", "disabled")
+		req.Truncates = string(req.echo.truncation) == `"auto"`
+	case "prompt_cache_retention":
+		req.echo.cacheRetention = c.Raw()
+	case "prompt_cache_options":
+		req.echo.cacheOptions = c.Raw()
+	case "prompt":
+		p.prompt(c)
 	default:
-		c.Skip()
+		if !p.stateMember(key, c) {
+			c.Skip()
+		}
 	}
 }
 
@@ -244,10 +255,12 @@ func (p *parser) reasoning(c *jsonscan.Cursor, start int) {
 	for key := range c.Members() {
 		switch key {
 		case "effort":
+			p.fits("reasoning.effort", aText, c)
 			from := c.Offset()
 			p.req.Effort = c.Text()
 			p.req.source.Effort = Span{start + from, start + c.Offset()}
 		case "summary", "generate_summary":
+			p.fits("reasoning."+key, aText, c)
 			if summary := c.Text(); summary != "" && summary != "none" {
 				p.req.Summary = true
 			}
@@ -259,8 +272,10 @@ func (p *parser) text(c *jsonscan.Cursor) {
 	for key := range c.Members() {
 		switch key {
 		case "verbosity":
+			p.fits("text.verbosity", aText, c)
 			p.req.Verbosity = c.RawString()
 		case "format":
+			p.fits("text.format", anObject, c)
 			p.format(c)
 		}
 	}
@@ -271,14 +286,18 @@ func (p *parser) format(c *jsonscan.Cursor) {
 	for key := range c.Members() {
 		switch key {
 		case "type":
+			p.fits("text.format.type", aText, c)
 			if typ := c.Text(); typ != "text" {
 				f.Type = typ
 			}
 		case "name":
+			p.fits("text.format.name", aText, c)
 			f.Name = c.RawString()
 		case "schema":
+			p.fits("text.format.schema", anObject, c)
 			f.Schema = present(c.Raw())
 		case "strict":
+			p.fits("text.format.strict", aBool, c)
 			f.Strict = present(c.Raw())
 		}
 	}
@@ -316,13 +335,18 @@ func (p *parser) finish() (*Request, error) {
 	if p.req.Model == "" {
 		p.refusef("model", "model is missing")
 	}
-	if !p.input && p.instructions == nil {
+	continues := p.req.State.Continues()
+	if !p.input && p.instructions == nil && !p.prompted && !continues {
 		p.refusef("input", "input is missing")
 	}
-	if user := jsonscan.New(p.req.echo.safetyIdentifier).Text(); user != "" {
-		p.req.User = user
+	if p.req.User = jsonscan.New(p.req.echo.safetyIdentifier).Text(); p.req.User == "" {
+		p.req.User = jsonscan.New(p.req.echo.user).Text()
+	}
+	if f := p.req.State.check(); f != nil && p.fault == nil {
+		p.fault = f
 	}
 	p.req.source.items = p.items
+	p.req.bare = p.req.bare || continues // what it goes on from is to be put in first
 	if !p.req.bare {
 		p.arrange()
 	}
@@ -343,4 +367,7 @@ func (p *parser) arrange() {
 		p.refusef("input", "input holds nothing to answer")
 	}
 	p.req.ToolChoice = p.req.Tools.choice(p.toolChoice)
+	if left, bounded := p.req.SearchesLeft(0); bounded && left == 0 {
+		p.req.Tools.Search = nil
+	}
 }

@@ -16,9 +16,11 @@ type echo struct {
 	reasoning        []byte
 	text             []byte
 	safetyIdentifier []byte
+	user             []byte
 	metadata         []byte
-	maxToolCalls     []byte
 	truncation       []byte
+	cacheRetention   []byte
+	cacheOptions     []byte
 }
 
 // appendResponse appends the response object. detail writes the value of incomplete_details or error, by the status.
@@ -55,7 +57,9 @@ func (s *Stream) appendResponse(dst []byte, status string, detail func([]byte) [
 		dst = append(dst, "null"...)
 	}
 	dst = append(dst, s.echoed...)
-	return append(dst, '}')
+	dst = append(dst, `,"service_tier":"`...)
+	dst = s.appendTier(dst)
+	return append(dst, `"}`...)
 }
 
 func appendDetail(dst []byte, applies bool, detail func([]byte) []byte) []byte {
@@ -81,23 +85,41 @@ func (r *Request) appendEcho(dst []byte, terse bool) []byte {
 	dst = appendMember(dst, "tool_choice", only(r.echo.toolChoice, jsonscan.String, jsonscan.Object), `"auto"`)
 	dst = appendMember(dst, "parallel_tool_calls", r.ParallelToolCalls, "true")
 	dst = appendMember(dst, "max_output_tokens", r.MaxOutputTokens, "null")
-	dst = appendMember(dst, "max_tool_calls", only(r.echo.maxToolCalls, jsonscan.Number), "null")
+	dst = appendMember(dst, "max_tool_calls", r.MaxToolCalls, "null")
 	dst = appendMember(dst, "temperature", r.Temperature, "1")
 	dst = appendMember(dst, "top_p", r.TopP, "1")
-	dst = append(dst, `,"presence_penalty":0,"frequency_penalty":0,"top_logprobs":0`...)
+	dst = append(dst, `,"presence_penalty":0,"frequency_penalty":0`...)
+	dst = appendMember(dst, "top_logprobs", r.TopLogprobs, "0")
 	dst = appendReasoning(dst, r.echo.reasoning)
 	dst = appendText(dst, r.echo.text)
 	dst = appendMember(dst, "truncation", only(r.echo.truncation, jsonscan.String), `"disabled"`)
-	dst = append(dst, `,"store":false,"background":false,"previous_response_id":null`...)
-	dst = append(dst, `,"service_tier":`...)
-	dst = appendQuoted(dst, r.ServiceTier, "default")
+	dst = r.State.append(dst)
 	dst = appendMember(dst, "metadata", only(r.echo.metadata, jsonscan.Object), "{}")
 	dst = appendMember(dst, "safety_identifier", only(r.echo.safetyIdentifier, jsonscan.String), "null")
 	dst = append(dst, `,"prompt_cache_key":`...)
 	if r.CacheKey == nil {
-		return append(dst, "null"...)
+		dst = append(dst, "null"...)
+	} else {
+		dst = append(append(append(dst, '"'), r.CacheKey...), '"')
 	}
-	return appendQuoted(dst, r.CacheKey, "")
+	return r.appendOptional(dst)
+}
+
+// appendOptional appends the members that are there only where the client has sent them.
+func (r *Request) appendOptional(dst []byte) []byte {
+	for _, member := range [...]struct {
+		name string
+		raw  []byte
+	}{
+		{"user", only(r.echo.user, jsonscan.String)},
+		{"prompt_cache_retention", only(r.echo.cacheRetention, jsonscan.String)},
+		{"prompt_cache_options", only(r.echo.cacheOptions, jsonscan.Object)},
+	} {
+		if member.raw != nil {
+			dst = appendMember(dst, member.name, member.raw, "")
+		}
+	}
+	return dst
 }
 
 func appendMember(dst []byte, name string, raw []byte, otherwise string) []byte {
@@ -114,18 +136,9 @@ func appendValue(dst, raw []byte, otherwise string) []byte {
 	return jsonscan.AppendCompact(dst, raw)
 }
 
-func appendQuoted(dst, escaped []byte, otherwise string) []byte {
-	dst = append(dst, '"')
-	if escaped == nil {
-		dst = append(dst, otherwise...)
-	}
-	dst = append(dst, escaped...)
-	return append(dst, '"')
-}
-
 // appendReasoning gives effort and summary in any case.
 func appendReasoning(dst, raw []byte) []byte {
-	var effort, summary []byte
+	var effort, summary, context, mode []byte
 	c := jsonscan.New(raw)
 	for key := range c.Members() {
 		switch key {
@@ -133,11 +146,25 @@ func appendReasoning(dst, raw []byte) []byte {
 			effort = only(c.Raw(), jsonscan.String)
 		case "summary":
 			summary = only(c.Raw(), jsonscan.String)
+		case "generate_summary": // its older name
+			if old := only(c.Raw(), jsonscan.String); summary == nil {
+				summary = old
+			}
+		case "context":
+			context = only(c.Raw(), jsonscan.String)
+		case "mode":
+			mode = only(c.Raw(), jsonscan.String)
 		}
 	}
 	dst = append(dst, `,"reasoning":{"effort":`...)
 	dst = appendValue(dst, effort, "null")
 	dst = appendMember(dst, "summary", summary, "null")
+	if context != nil {
+		dst = appendMember(dst, "context", context, "")
+	}
+	if mode != nil {
+		dst = appendMember(dst, "mode", mode, "")
+	}
 	return append(dst, '}')
 }
 

@@ -39,6 +39,17 @@ type Stream struct {
 	// back three times; Codex reads nothing of them.
 	Terse bool
 
+	// EveryCall passes on what an upstream calls beside its first call also where the client wants one call at a time and the upstream
+	// does not mind that. Codex makes such calls one after the other by itself.
+	EveryCall bool
+
+	// Keep, where it is set, is given the response object before its last event is written, and says whether it has been stored. The object
+	// holds during the call only.
+	Keep func(object []byte) bool
+
+	// Fixed says that the id of the response has been told already, so that it stays whatever a service calls it.
+	Fixed bool
+
 	id       string
 	created  int64
 	seq      int64
@@ -52,10 +63,12 @@ type Stream struct {
 	index  int           // output index of the first of the queue
 	summed []byte        // escaped: the summary of a conversation that is compacted
 	spaces []byte        // escaped white space that no text has followed yet
+	likely []byte        // how likely the tokens of that were
 	calls  []string      // ids of the calls so far
 	relay  relay         // how far a reply is relayed that needs no translation
 	length int           // bytes of output, for an estimate of its tokens
 	usage  Usage
+	tier   string // of service, as the upstream says; empty where it does not
 }
 
 // phase is how far the stream has come.
@@ -81,12 +94,21 @@ func (s *Stream) Attempt(target Target) {
 	s.target = target
 	s.State = nil
 	s.relay = relay{}
-	s.spaces, s.summed = nil, nil
-	s.usage = Usage{}
+	s.spaces, s.likely, s.summed = nil, nil, nil
+	s.usage, s.tier = Usage{}, ""
 }
 
 // Request is what the response answers.
 func (s *Stream) Request() *Request { return s.req }
+
+// Object is the response object as it stands: without output before the end, and with what is finished of it behind.
+func (s *Stream) Object(status string) []byte { return s.appendResponse(nil, status, nil) }
+
+// Abandon ends the response without an event, for nobody listens. What is under way is dropped.
+func (s *Stream) Abandon() {
+	s.abandon()
+	s.phase = ended
+}
 
 // Committed reports whether semantic output has been written: text, reasoning or a tool item. From then on another attempt cannot
 // take over.
@@ -106,13 +128,18 @@ func (s *Stream) Ended() bool { return s.phase == ended }
 // Outcome is the type of the terminal event, empty before it.
 func (s *Stream) Outcome() string { return s.terminal }
 
-// Begin writes response.created and response.in_progress, once.
+// Begin writes response.created and response.in_progress, once, and for a response in the background response.queued between them.
 func (s *Stream) Begin() {
 	if s.phase != waiting {
 		return
 	}
 	s.phase = begun
-	s.state("response.created", "in_progress", nil)
+	if s.req.State.Background {
+		s.state("response.created", "queued", nil)
+		s.state("response.queued", "queued", nil)
+	} else {
+		s.state("response.created", "in_progress", nil)
+	}
 	s.state("response.in_progress", "in_progress", nil)
 }
 
@@ -155,7 +182,7 @@ func (s *Stream) Text(raw []byte) {
 			return
 		}
 		raw = s.spaces
-		item = s.enqueue(&outputItem{kind: messageItem, id: s.ids("msg_")})
+		item = s.enqueue(&outputItem{kind: messageItem, id: s.ids("msg_"), likely: likelihood{list: s.likely}})
 	}
 	s.write(item, raw)
 }
@@ -170,6 +197,7 @@ func (s *Stream) Reasoning(raw []byte) {
 	if item == nil {
 		item = s.enqueue(&outputItem{kind: reasoningItem, id: s.ids("rs_"), summary: s.req.Summary})
 	}
+	s.likely = nil // that was of these tokens
 	s.write(item, raw)
 }
 
@@ -184,7 +212,7 @@ func (s *Stream) Close() {
 // Call begins a tool call. wireName is the name that the upstream uses.
 func (s *Stream) Call(callID, wireName string) *CallItem {
 	s.length += len(wireName)
-	if s.req.summarizing {
+	if s.req.summarizing || !s.mayCall(wireName) {
 		return &CallItem{stream: s, item: dropped()}
 	}
 	return &CallItem{stream: s, item: s.enqueue(newCall(s, callID, wireName))}
@@ -228,7 +256,7 @@ func (s *Stream) enqueue(item *outputItem) *outputItem {
 	}
 	s.Begin()
 	s.phase = speaking
-	s.spaces = nil
+	s.spaces, s.likely = nil, nil
 	for _, earlier := range s.queue {
 		if !earlier.closed && earlier.whole() {
 			earlier.closed = true
@@ -319,13 +347,16 @@ func (s *Stream) Incomplete(reason string) {
 // Fail ends the response as failed. Items under way are not closed, for clients keep what is closed and run calls that are.
 func (s *Stream) Fail(f *fault.Fault) {
 	s.abandon()
-	s.end("response.failed", "failed", func(dst []byte) []byte {
-		dst = append(dst, `{"code":`...)
-		dst = jsonscan.AppendString(dst, f.FailedCode())
-		dst = append(dst, `,"message":`...)
-		dst = jsonscan.AppendString(dst, f.FailedMessage())
-		return append(dst, '}')
-	}, false)
+	s.end("response.failed", "failed", func(dst []byte) []byte { return appendFailure(dst, f) }, false)
+}
+
+// appendFailure appends the error of a failed response.
+func appendFailure(dst []byte, f *fault.Fault) []byte {
+	dst = append(dst, `{"code":`...)
+	dst = jsonscan.AppendString(dst, f.FailedCode())
+	dst = append(dst, `,"message":`...)
+	dst = jsonscan.AppendString(dst, f.FailedMessage())
+	return append(dst, '}')
 }
 
 // end closes what is open and writes the terminal event, once.
@@ -387,8 +418,21 @@ func (s *Stream) send(typ string, dst []byte) {
 // state writes an event that carries the whole response.
 func (s *Stream) state(typ, status string, detail func([]byte) []byte) {
 	dst := append(s.beginEvent(typ), `,"response":`...)
+	start := len(dst)
 	dst = s.appendResponse(dst, status, detail)
+	if s.phase == ended && !s.kept(dst[start:]) {
+		dst = s.appendResponse(dst[:start], status, detail)
+	}
 	s.send(typ, dst)
+}
+
+// kept has the response object stored, where that is wanted. False for one that says it is stored and is not.
+func (s *Stream) kept(object []byte) bool {
+	if s.Keep == nil || s.Keep(object) || !s.req.State.Keeps {
+		return true
+	}
+	s.req.State.Keeps, s.echoed = false, nil
+	return false
 }
 
 // blank reports whether escaped text is white space only.

@@ -11,6 +11,8 @@ type Target struct {
 	Provider  string // configured name, which reasoning envelopes carry
 	Model     string // the provider's name for the model
 	MaxOutput int    // the model's output limit in tokens, 0 where unknown
+	Reasons   bool   // the model is known to reason
+	Tiers     bool   // it is told which tier of service the client wants
 
 	// Media says what is sent for the images and files of the request; nil sends all as they are.
 	Media Media

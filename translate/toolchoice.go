@@ -77,19 +77,53 @@ func readName(c *jsonscan.Cursor) (name, namespace string) {
 	return name, namespace
 }
 
+// allowedChoice lets the model call some of the tools. The provider's own search goes where it is not among them.
 func (t *Tools) allowedChoice(mode string, raw []byte) ToolChoice {
 	choice := ToolChoice{Mode: mode, Allowed: make(map[string]bool)}
+	searches := false
 	c := jsonscan.New(raw)
 	for range c.Elements() {
-		one := t.objectChoice(c)
-		if one.Named != "" {
+		tool := c.Raw()
+		searches = searches || isWebSearch(typeOf(tool))
+		if one := t.objectChoice(jsonscan.New(tool)); one.Named != "" {
 			choice.Allowed[one.Named] = true
 		}
 	}
-	if len(choice.Allowed) == 0 {
+	if !searches {
+		t.Search = nil
+	}
+	switch {
+	case len(choice.Allowed) > 0:
+	case t.Search != nil:
+		choice.Mode = "auto" // nobody can be made to search
+	default:
 		return ToolChoice{Mode: "none"}
 	}
 	return choice
+}
+
+// typeOf is the type that an object names.
+func typeOf(raw []byte) string {
+	typ := ""
+	c := jsonscan.New(raw)
+	for key := range c.Members() {
+		if key == "type" {
+			typ = c.Text()
+		}
+	}
+	return typ
+}
+
+// mayCall reports whether the client has left it to the model to call a tool now. What an upstream cannot be told is seen to here: which
+// tools are allowed, and that one call is to be made at a time.
+func (s *Stream) mayCall(wireName string) bool {
+	choice := &s.req.ToolChoice
+	switch {
+	case choice.Mode == "none", choice.Allowed != nil && !choice.Allowed[wireName]:
+		return false
+	default:
+		return len(s.calls) == 0 || s.EveryCall || string(s.req.ParallelToolCalls) != "false"
+	}
 }
 
 func (t *Tools) declared(wireName string) bool {

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/caddy-codex/responses/internal/streamcheck"
+	"github.com/caddy-codex/responses/translate"
 )
 
 func TestToolChoiceIsRead(t *testing.T) {
@@ -32,7 +35,10 @@ func TestToolChoiceIsRead(t *testing.T) {
 			mode:   "required", allowed: "a",
 		},
 		"only tools that were left out": {
-			choice: `{"type":"allowed_tools","mode":"required","tools":[{"type":"web_search"}]}`, mode: "none",
+			choice: `{"type":"allowed_tools","mode":"required","tools":[{"type":"file_search"}]}`, mode: "none",
+		},
+		"only the provider's search": {
+			choice: `{"type":"allowed_tools","mode":"required","tools":[{"type":"web_search_preview"}]}`, mode: "auto",
 		},
 	}
 	for name, test := range tests {
@@ -51,5 +57,66 @@ func TestACallCannotBeRequiredWithoutTools(t *testing.T) {
 		if got := parse(t, request(`"input":"hi"`, `"tools":[{"type":"web_search"}]`, `"tool_choice":`+choice)).ToolChoice; got.Mode != "auto" {
 			t.Errorf("%s became %q", choice, got.Mode)
 		}
+	}
+}
+
+func TestTheProvidersSearchHasToBeAllowedToo(t *testing.T) {
+	const declared = `"tools":[{"type":"function","name":"a"},{"type":"web_search"}]`
+	for name, test := range map[string]struct {
+		choice   string
+		searches bool
+	}{
+		"no choice":           {`"auto"`, true},
+		"among those allowed": {`{"type":"allowed_tools","mode":"auto","tools":[{"type":"function","name":"a"},{"type":"web_search"}]}`, true},
+		"alone":               {`{"type":"allowed_tools","mode":"auto","tools":[{"type":"web_search"}]}`, true},
+		"not among them":      {`{"type":"allowed_tools","mode":"auto","tools":[{"type":"function","name":"a"}]}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := parse(t, request(`"input":"hi"`, declared, `"tool_choice":`+test.choice)).Tools.Search != nil; got != test.searches {
+				t.Errorf("the provider may search: %v", got)
+			}
+		})
+	}
+}
+
+// Upstreams call what they have called before, whatever they are told.
+func TestCallsThatTheClientHasRuledOutAreNotMade(t *testing.T) {
+	const declared = `"tools":[{"type":"function","name":"a"},{"type":"custom","name":"b"}]`
+	only := `"tool_choice":{"type":"allowed_tools","mode":"auto","tools":[{"type":"custom","name":"b"}]}`
+	tests := map[string]struct {
+		members []string
+		every   bool
+		calls   string
+		want    string
+	}{
+		"all tools, at once":                   {nil, false, "a b a", "a b a"},
+		"a tool that is not allowed":           {[]string{only}, false, "a b a", "b"},
+		"a tool that is not there":             {[]string{only}, false, "z b", "b"},
+		"none":                                 {[]string{`"tool_choice":"none"`}, false, "a b", ""},
+		"one at a time":                        {[]string{`"parallel_tool_calls":false`}, false, "a b a", "a"},
+		"one at a time, and only some":         {[]string{`"parallel_tool_calls":false`, only}, false, "a b b", "b"},
+		"several at once":                      {[]string{`"parallel_tool_calls":true`}, false, "a b", "a b"},
+		"one at a time, to who can do without": {[]string{`"parallel_tool_calls":false`}, true, "a b", "a b"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			events := speak(t, request(append(test.members, `"input":"hi"`, declared)...), func(s *translate.Stream) {
+				s.EveryCall = test.every
+				text(s, "I look.")
+				for _, tool := range strings.Fields(test.calls) {
+					call := s.Call("", tool)
+					call.Arguments([]byte(`{\"input\":`))
+					call.Arguments([]byte(`\"x\"}`))
+				}
+				s.Complete()
+			})
+			var called []string
+			for _, item := range streamcheck.Items(events)[1:] {
+				called = append(called, item.Get("name").String())
+			}
+			if got := strings.Join(called, " "); got != test.want {
+				t.Errorf("called are %q, want %q", got, test.want)
+			}
+		})
 	}
 }

@@ -64,11 +64,16 @@ const defaultNamespace = "functions"
 // SearchToolName is the wire name of the client's tool search.
 const SearchToolName = "tool_search"
 
-// collect adds the tools of a list.
-func (t *Tools) collect(c *jsonscan.Cursor, from source) {
-	for range c.Elements() {
+// collect adds the tools of a list. It returns the index of the first element that is no object, negative where all are.
+func (t *Tools) collect(c *jsonscan.Cursor, from source) (bad int) {
+	bad = -1
+	for i := range c.Elements() {
+		if c.Kind() != jsonscan.Object && bad < 0 {
+			bad = i
+		}
 		t.read(c, "", from)
 	}
+	return bad
 }
 
 // read takes one tool, or a namespace of tools.

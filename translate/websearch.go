@@ -17,6 +17,13 @@ type WebSearch struct {
 	Cached       bool     // it may not go out to the web, which nobody but OpenAI offers
 }
 
+// SearchesLeft is how many calls of tools of its own the provider may still make in a response in which it has made some. False where the
+// client sets no bound.
+func (r *Request) SearchesLeft(made int) (left int, bounded bool) {
+	most, ok := jsonscan.ParseInt(r.MaxToolCalls)
+	return int(max(most-int64(made), 0)), ok
+}
+
 // isWebSearch tells it by the names that it has had in the Responses API.
 func isWebSearch(typ string) bool {
 	switch typ {

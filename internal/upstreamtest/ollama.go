@@ -75,6 +75,9 @@ type ollamaRequest struct {
 	Think     json.RawMessage `json:"think"`
 	Truncate  *bool           `json:"truncate"`
 	Shift     *bool           `json:"shift"`
+
+	Logprobs    *bool `json:"logprobs"`
+	TopLogprobs *int  `json:"top_logprobs"`
 }
 
 type ollamaOptions struct {

@@ -103,9 +103,15 @@ func (dec *Decoder) apply(d *delta, out *translate.Stream) {
 	if usage, ok := d.counts(); ok {
 		out.Usage(usage)
 	}
+	if len(d.tier) > 0 {
+		out.ServiceTier(d.tier)
+	}
 	dec.reasoning(d, out)
 	if len(d.found) > 0 {
 		out.Search().Done(translate.SearchAction{Sources: d.found})
+	}
+	if d.tellsLikelihood() {
+		out.Logprobs(d.logprobs)
 	}
 	for _, text := range d.text {
 		dec.text(text, out)

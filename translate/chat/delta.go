@@ -19,7 +19,11 @@ type delta struct {
 	usage     translate.Usage
 	total     int64 // all tokens, as the provider adds them up
 
+	logprobs []byte // raw: how likely the tokens of the text were
+	tier     []byte // escaped: the tier of service
+
 	message      bool // there is a whole message instead of a delta
+	repeated     bool // there is a message that says again what deltas have said
 	chunk        bool // the object says that it is a part of a stream
 	skipMessages bool // a message says again what deltas have said
 }
@@ -43,6 +47,8 @@ func (d *delta) read(c *jsonscan.Cursor) {
 			}
 		case "web_search":
 			d.readSearch(c)
+		case "service_tier":
+			d.tier = c.RawString()
 		case "error":
 			d.failed = d.failed || c.Kind() != jsonscan.Null
 		case "base_resp", "success", "detail", "message", "msg":
@@ -61,10 +67,16 @@ func (d *delta) choice(c *jsonscan.Cursor) {
 		case "delta":
 			d.say(c)
 		case "message":
-			if !d.skipMessages && c.Kind() == jsonscan.Object {
+			switch {
+			case c.Kind() != jsonscan.Object:
+			case d.skipMessages:
+				d.repeated = true
+			default:
 				d.message = true
 				d.say(c)
 			}
+		case "logprobs":
+			d.likely(c)
 		case "finish_reason":
 			d.finish = c.Text()
 		case "usage":

@@ -38,6 +38,7 @@ func Encode(dst []byte, req *translate.Request, target *translate.Target, d *dia
 	e.limits()
 	e.effort()
 	e.extras()
+	e.logprobs()
 	e.Text(`,"stream":true`)
 	if d.StreamUsage == "include_usage" {
 		e.Text(`,"stream_options":{"include_usage":true}`)

@@ -15,6 +15,7 @@ const oneTool = `"tools":[{"type":"function","name":"f","parameters":{"type":"ob
 func TestKnobsDecideWhatIsSent(t *testing.T) {
 	const effort = `"reasoning":{"effort":"high"}`
 	const off = `"reasoning":{"effort":"none"}`
+	const likely = `"include":["message.output_text.logprobs"]`
 	levels := []string{"effort_map", "none=off low=low high=max"}
 	knobs := func(more ...string) []string { return append(more, levels...) }
 	schema := `"text":{"format":{"type":"json_schema","name":"n","strict":true,"schema":{"type":"object"}}}`
@@ -52,6 +53,10 @@ func TestKnobsDecideWhatIsSent(t *testing.T) {
 		"a cache key as a header":             {[]string{"cache_key", "x-session-id"}, ask(`"prompt_cache_key":"k"`), map[string]string{"prompt_cache_key": absent}},
 		"a user, hashed":                      {[]string{"user_field", "user_id"}, ask(`"user":"me@home"`), map[string]string{"user_id": `"8b8586978c4320358f0045a31a0a8895"`, "user": absent}},
 		"verbosity":                           {[]string{"verbosity", "send"}, ask(`"text":{"verbosity":"low"}`), map[string]string{"verbosity": `"low"`}},
+		"F81 the likelihood of tokens":        {nil, ask(`"top_logprobs":2`, likely), map[string]string{"logprobs": "true", "top_logprobs": "2"}},
+		"that of the chosen ones alone":       {nil, ask(likely), map[string]string{"logprobs": "true", "top_logprobs": absent}},
+		"that of none besides":                {nil, ask(`"top_logprobs":0`, likely), map[string]string{"logprobs": "true", "top_logprobs": absent}},
+		"a likelihood that is not taken":      {[]string{"logprobs", "omit"}, ask(`"top_logprobs":2`, likely), map[string]string{"logprobs": absent, "top_logprobs": absent}},
 		"a service tier":                      {[]string{"service_tier", "send"}, ask(`"service_tier":"flex"`), map[string]string{"service_tier": `"flex"`}},
 		"members of every body":               {[]string{"extra_body", `{"tool_stream":true,"x":{"y":1}}`}, ask(), map[string]string{"tool_stream": "true", "x.y": "1"}},
 		"strictness is not sent":              {nil, ask(oneTool), map[string]string{"tools.0.function.strict": absent}},

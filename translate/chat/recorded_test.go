@@ -117,6 +117,8 @@ func fields(d *dialect.Dialect) []string {
 		"response_format":       d.ResponseFormat != "none",
 		"verbosity":             d.Verbosity == "send",
 		"service_tier":          d.ServiceTier == "send",
+		"logprobs":              d.Logprobs == "send",
+		"top_logprobs":          d.Logprobs == "send",
 		"thinking":              len(d.ThinkingFields) > 0,
 		"enable_search":         d.WebSearch == "enable_search",
 		"no field of this name": false,

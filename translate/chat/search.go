@@ -20,6 +20,10 @@ func (e *encoder) searchTool() string {
 	case "openrouter:web_search", "browser_search":
 		return `{"type":"` + e.d.WebSearch + `"}`
 	case echoedSearch:
+		made := bytes.Count(e.target.Continuation, []byte(`"type":"builtin_function"`))
+		if left, bounded := e.req.SearchesLeft(made); bounded && left == 0 {
+			return ""
+		}
 		return `{"type":"builtin_function","function":{"name":"` + echoedSearch + `"}}`
 	case "web_search_object":
 		return `{"type":"web_search","web_search":{"enable":true,"search_result":true}}`
@@ -30,8 +34,7 @@ func (e *encoder) searchTool() string {
 
 // searches reports whether the model may search the web.
 func (e *encoder) searches() bool {
-	choice := &e.req.ToolChoice
-	return e.req.Tools.Search != nil && choice.Mode != "none" && choice.Allowed == nil
+	return e.req.Tools.Search != nil && e.req.ToolChoice.Mode != "none"
 }
 
 // searchCalls puts the calls of echoedSearch together, with what the model said before them.

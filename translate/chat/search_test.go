@@ -153,3 +153,25 @@ func TestSourcesAreCitedAndSearchesShown(t *testing.T) {
 		}
 	})
 }
+
+func TestSearchesOfMoonshotHaveAnEnd(t *testing.T) {
+	const made = `,{"role":"assistant","content":"","tool_calls":[{"id":"s1","type":"builtin_function","function":{"name":"$web_search","arguments":"{}"}}]},{"role":"tool","tool_call_id":"s1","name":"$web_search","content":"{}"}`
+	request := strings.Replace(searching, `"stream":true`, `"stream":true,"max_tool_calls":2`, 1)
+	for n, want := range []string{"1", "1", ""} {
+		p := with(t, "web_search", "$web_search")
+		p.Target.Continuation = []byte(strings.Repeat(made, n))
+		if got := gjson.GetBytes(p.body(t, request), "tools.#").Raw; got != want {
+			t.Errorf("after %d searches there are %q tools, want %q", n, got, want)
+		}
+	}
+}
+
+func TestASearchThatIsAllowedBesideSomeTools(t *testing.T) {
+	tools := `"tools":[{"type":"function","name":"f"},{"type":"function","name":"g"},{"type":"web_search"}],"tool_choice":{"type":"allowed_tools","mode":"auto","tools":[{"type":"function","name":"f"}`
+	for allowed, want := range map[string]string{`]}`: `["f"]`, `,{"type":"web_search"}]}`: `["f","$web_search"]`} {
+		body := with(t, "web_search", "$web_search").body(t, ask(tools+allowed))
+		if got := gjson.GetBytes(body, "tools.#.function.name").Raw; got != want {
+			t.Errorf("the model may call %s, want %s", got, want)
+		}
+	}
+}

@@ -70,6 +70,8 @@ func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
 			dec.stop = c.Text()
 		case "usage":
 			dec.usage(c, out)
+		case "serviceTier":
+			tier(c, out)
 		default:
 			continue
 		}
@@ -117,8 +119,20 @@ func (dec *Decoder) messageStop(c *jsonscan.Cursor) {
 
 func (dec *Decoder) usageOf(c *jsonscan.Cursor, out *translate.Stream) {
 	for key := range c.Members() {
-		if key == "usage" {
+		switch key {
+		case "usage":
 			dec.usage(c, out)
+		case "serviceTier":
+			tier(c, out)
+		}
+	}
+}
+
+// tier reads which tier of service the reply has got.
+func tier(c *jsonscan.Cursor, out *translate.Stream) {
+	for key := range c.Members() {
+		if key == "type" {
+			out.ServiceTier(c.RawString())
 		}
 	}
 }

@@ -63,12 +63,15 @@ type Dialect struct {
 	CacheKey                string            `json:"cache_key"`
 	UserField               string            `json:"user_field"`
 	Verbosity               string            `json:"verbosity"`
+	Logprobs                string            `json:"logprobs"`
 	ServiceTier             string            `json:"service_tier"`
 	CacheControl            string            `json:"cache_control"`
 	EagerToolInput          bool              `json:"eager_tool_input"`
 	WebSearch               string            `json:"web_search"`
 	WebSearchWithTools      string            `json:"web_search_with_tools"`
 	SchemaProfile           string            `json:"schema_profile"`
+	CountTokens             string            `json:"count_tokens"`
+	ImageTokens             int               `json:"image_tokens"`
 }
 
 // Settings are values of some knobs by name, as presets and configurations write them.

@@ -130,6 +130,9 @@ func (dec *Decoder) count(ev *event, out *translate.Stream) {
 		return
 	}
 	dec.counts.read(jsonscan.New(ev.usage))
+	if tier := tierIn(ev.usage); len(tier) > 0 {
+		out.ServiceTier(tier)
+	}
 	if dec.counts != (counts{}) {
 		out.Usage(dec.counts.addedTo(dec.spent))
 	}

@@ -60,6 +60,8 @@ func TestKnobsDecideWhatIsSent(t *testing.T) {
 			ask(`"tools":[{"type":"web_search","filters":{"blocked_domains":["c.org"]},"user_location":{"type":"approximate","city":null}}]`),
 			map[string]string{"tools.0": `{"type":"web_search_20250305","name":"web_search","blocked_domains":["c.org"]}`},
 		},
+		"a web search a few times":              {[]string{"web_search", "web_search_20250305"}, ask(searching, `"max_tool_calls":3`), map[string]string{"tools": `[{"type":"web_search_20250305","name":"web_search","max_uses":3}]`}},
+		"a web search not even once":            {[]string{"web_search", "web_search_20250305"}, ask(searching, `"max_tool_calls":0`), map[string]string{"tools": absent}},
 		"F11 a web search that is not taken":    {nil, ask(searching, `"tool_choice":"required"`), map[string]string{"tools": absent, "tool_choice": absent}},
 		"a web search beside one of the client": {[]string{"web_search", "web_search_20250305"}, ask(`"tools":[{"type":"web_search"},{"type":"function","name":"web_search"}]`), map[string]string{"tools.#": "1", "tools.0.input_schema.type": `"object"`}},
 		"a web search behind tools is marked": {

@@ -134,6 +134,18 @@ func (n *counts) read(c *jsonscan.Cursor) {
 	}
 }
 
+// tierIn is the tier of service that token counts tell of, escaped.
+func tierIn(usage []byte) []byte {
+	var tier []byte
+	c := jsonscan.New(usage)
+	for key := range c.Members() {
+		if key == "service_tier" {
+			tier = c.RawString()
+		}
+	}
+	return tier
+}
+
 func count(c *jsonscan.Cursor, n *int64) {
 	if value, ok := c.Int(); ok && value > 0 {
 		*n = value

@@ -1,6 +1,7 @@
 package messages
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -33,6 +34,11 @@ func (e *encoder) searchTool() {
 		e.domains("blocked_domains", search.Blocked)
 	}
 	e.userLocation(search.UserLocation)
+	made := bytes.Count(e.target.Continuation, []byte(`"type":"server_tool_use"`))
+	if left, bounded := e.req.SearchesLeft(made); bounded {
+		e.Member("max_uses")
+		e.Int(int64(max(left, 1))) // what has been called has to be declared, and none is no number of calls
+	}
 	e.Text("}")
 }
 

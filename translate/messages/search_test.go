@@ -134,3 +134,16 @@ func TestOnlyAReplyWithSearchesPauses(t *testing.T) {
 		t.Error("it pauses")
 	}
 }
+
+// The client counts the searches of the whole response, the API those of one request.
+func TestSearchesBeforeAPauseCount(t *testing.T) {
+	const request = `{"model":"m","input":"hi","tools":[{"type":"web_search"}],"max_tool_calls":3}`
+	const made = `{"type":"server_tool_use","id":"s","name":"web_search","input":{"query":"\"type\":\"server_tool_use\""}}`
+	for n, want := range []string{"3", "2", "1", "1"} {
+		p := with(t, searching...)
+		p.Target.Continuation = []byte(strings.TrimPrefix(strings.Repeat(","+made, n), ","))
+		if got := sent(p.body(t, request), "tools.0.max_uses"); got != want {
+			t.Errorf("after %d searches %s are left, want %s", n, got, want)
+		}
+	}
+}

@@ -29,6 +29,7 @@ type line struct {
 	failed   bool   // there is an error
 	thinking []byte // escaped
 	content  []byte // escaped
+	logprobs []byte // raw: how likely the tokens of the line were
 	calls    []call
 	usage    translate.Usage
 	done     bool   // it is the last
@@ -90,6 +91,8 @@ func (l *line) read(c *jsonscan.Cursor) {
 		switch key {
 		case "message":
 			l.message(c)
+		case "logprobs":
+			l.logprobs = c.Raw()
 		case "done":
 			l.done = c.Bool()
 		case "done_reason":
@@ -163,6 +166,9 @@ func (dec *Decoder) apply(l *line, out *translate.Stream) {
 	}
 	if len(l.thinking) > 0 {
 		out.Reasoning(l.thinking)
+	}
+	if len(l.content) > 0 {
+		out.Logprobs(l.logprobs)
 	}
 	switch {
 	case len(l.content) == 0:

@@ -37,6 +37,7 @@ func Encode(dst []byte, req *translate.Request, target *translate.Target, d *dia
 	e.format()
 	e.options()
 	e.think()
+	e.logprobs()
 	e.Text(`,"stream":true`)
 	e.Members(d.ExtraBody)
 	e.Text("}")
@@ -126,6 +127,17 @@ func (e *encoder) think() {
 		e.Text("true")
 	default:
 		e.String(value)
+	}
+}
+
+// logprobs asks how likely the tokens of the answer are. Servers before 0.12.11 do not say.
+func (e *encoder) logprobs() {
+	if !e.req.Logprobs || e.d.Logprobs != "send" {
+		return
+	}
+	e.Text(`,"logprobs":true`)
+	if n := e.req.TopLogprobs; string(n) != "0" {
+		e.RawMember("top_logprobs", n)
 	}
 }
 

@@ -14,6 +14,7 @@ type ending struct {
 	output   []byte // raw: the items; empty where there are none
 	usage    translate.Usage
 	failed   bool   // it has an error
+	tier     []byte // escaped: the tier of service that it got
 	object   []byte // raw: the response
 }
 
@@ -50,6 +51,8 @@ func readObject(object []byte) ending {
 			if raw := c.Raw(); !isEmptyList(raw) {
 				e.output = raw
 			}
+		case "service_tier":
+			e.tier = c.RawString()
 		case "usage":
 			e.usage, _ = translate.ReadUsage(c.Raw())
 		case "error":

@@ -15,6 +15,7 @@ type event struct {
 	delta      []byte // escaped
 	whole      []byte // escaped: text, refusal, arguments or input of an event that ends one of them
 	name       string
+	logprobs   []byte // raw: how likely the tokens of the text were
 	item       []byte // raw
 	annotation []byte // raw
 	response   []byte // raw
@@ -45,6 +46,8 @@ func readEvent(data []byte) (event, bool) {
 			e.whole = argumentsOf(c)
 		case "name":
 			e.name = c.Text()
+		case "logprobs":
+			e.logprobs = c.Raw()
 		case "item":
 			e.item = c.Raw()
 		case "annotation":
@@ -126,6 +129,7 @@ type outputItem struct {
 	text      []byte // escaped: of a message, or raw reasoning
 	summary   []byte // escaped
 	cited     [][]byte
+	logprobs  []byte // raw: of a message, how likely its tokens were
 	arguments []byte // escaped: arguments or input
 	encrypted bool   // it has something sealed
 	action    []byte // raw: of a web search
@@ -179,6 +183,8 @@ func (it *outputItem) readParts(c *jsonscan.Cursor, between string) []byte {
 				for range c.Elements() {
 					it.cited = append(it.cited, c.Raw())
 				}
+			case "logprobs":
+				it.logprobs = c.Raw()
 			}
 		}
 	}

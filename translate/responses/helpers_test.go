@@ -115,13 +115,19 @@ func (p *provider) rules(body []byte) []upstreamtest.ResponsesOption {
 	}
 	rules = append(rules, upstreamtest.Plain(custom, hosted), upstreamtest.AllowParameters("enable_thinking"), upstreamtest.Stateless, upstreamtest.WithoutParameters(
 		"access_programs", "background", "context_management", "conversation", "max_tool_calls", "metadata", "moderation", "previous_response_id",
-		"prompt", "prompt_cache_options", "prompt_cache_retention", "stream_options", "top_logprobs", "truncation",
+		"prompt", "prompt_cache_options", "prompt_cache_retention", "stream_options", "truncation",
 	))
-	switch d.ReasoningOut {
-	case "encrypted_content":
+	sealed := d.ReasoningOut == "encrypted_content"
+	if sealed {
 		rules = append(rules, upstreamtest.IdentifiedItems)
-	default:
-		rules = append(rules, upstreamtest.StrictItems, upstreamtest.WithoutParameters("include"))
+	} else {
+		rules = append(rules, upstreamtest.StrictItems)
+	}
+	if d.Logprobs != "send" {
+		rules = append(rules, upstreamtest.WithoutParameters("top_logprobs"))
+	}
+	if d.Logprobs != "send" && !sealed {
+		rules = append(rules, upstreamtest.WithoutParameters("include"))
 	}
 	return rules
 }

@@ -129,12 +129,14 @@ func (t *translator) said(m meaning, e *event, out *translate.Stream) {
 	}
 	switch m.what {
 	case more, aside:
+		it.likely(e.logprobs, out)
 		it.fragment(t, e.delta, m.what == aside, e.part, out)
 	case whole, asides:
 		if it.name == "" {
 			it.name = e.name
 		}
 		if !it.streamed || it.part != e.part && m.item != functionCall && m.item != customCall {
+			it.likely(e.logprobs, out)
 			it.fragment(t, e.whole, m.what == asides, e.part, out)
 		}
 		if it.typ == customCall {
@@ -189,6 +191,7 @@ func (it *item) finish(t *translator, one *outputItem, raw []byte, out *translat
 	switch it.typ {
 	case message:
 		if !it.streamed {
+			it.likely(one.logprobs, out)
 			it.fragment(t, one.text, false, 0, out)
 		}
 		for _, annotation := range one.cited {

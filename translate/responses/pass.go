@@ -30,12 +30,15 @@ func pass(dst []byte, req *translate.Request, target *translate.Target, d *diale
 	source := req.Source()
 	dst = slices.Grow(dst, len(source.Body)+len(d.ExtraBody)+len(target.Model)+256)
 	p := passing{Splicer: jsonscan.NewSplicer(dst, source.Body), source: source, req: req, target: target, d: d, extra: names(d.ExtraBody)}
-	p.stores = !slices.ContainsFunc(source.Members, func(m translate.SourceMember) bool {
+	p.stores = !req.State.Local && !slices.ContainsFunc(source.Members, func(m translate.SourceMember) bool {
 		return m.Name == "store" && string(source.Body[m.Value.Start:m.Value.End]) == "false"
 	})
 	p.members()
+	end := bytes.LastIndexByte(source.Body, '}')
+	if req.State.Local {
+		p.keepNothing(end)
+	}
 	if len(d.ExtraBody) > 0 {
-		end := bytes.LastIndexByte(source.Body, '}')
 		p.Replace(end, end, []byte{','}, d.ExtraBody)
 	}
 	return p.Bytes()
@@ -62,6 +65,7 @@ func (p *passing) members() {
 		case slices.Contains(p.d.DropFields, m.Name), slices.Contains(p.extra, m.Name):
 			at := p.source.MemberSpan(m)
 			p.Remove(at.Start, at.End)
+		case p.req.State.Local && p.state(m):
 		case m.Name == "model":
 			p.Replace(m.Value.Start, m.Value.End, jsonscan.AppendString(nil, p.target.Model))
 			if !streams {
@@ -77,6 +81,53 @@ func (p *passing) members() {
 		case m.Name == "reasoning":
 			p.effort(m.Value)
 		}
+	}
+}
+
+// sealedReasoning is what a service is to include in its answer where it keeps nothing and its reasoning has to come back.
+const sealedReasoning = `"reasoning.encrypted_content"`
+
+// wantsReasoning reports whether the service has to be asked for its reasoning. Models that do not reason refuse to be.
+func (p *passing) wantsReasoning() bool {
+	return p.req.Encrypted && (p.target.Reasons || p.req.Effort != "")
+}
+
+// state changes a member that is about stored state, which is kept on this side. False for another one.
+func (p *passing) state(m *translate.SourceMember) bool {
+	value := p.source.Body[m.Value.Start:m.Value.End]
+	switch m.Name {
+	case "store":
+		if string(value) != "false" {
+			p.Replace(m.Value.Start, m.Value.End, []byte("false"))
+		}
+	case "background", "generate":
+		at := p.source.MemberSpan(m)
+		p.Remove(at.Start, at.End)
+	case "include":
+		switch {
+		case !p.wantsReasoning() || bytes.Contains(value, []byte(sealedReasoning)):
+		case value[0] == '[' && len(bytes.TrimSpace(value[1:len(value)-1])) > 0:
+			p.Replace(m.Value.Start+1, m.Value.Start+1, []byte(sealedReasoning+","))
+		default:
+			p.Replace(m.Value.Start, m.Value.End, []byte("["+sealedReasoning+"]"))
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// keepNothing adds the members about stored state that the request lacks, at its end.
+func (p *passing) keepNothing(end int) {
+	has := func(name string) bool {
+		return slices.Contains(p.extra, name) || slices.Contains(p.d.DropFields, name) ||
+			slices.ContainsFunc(p.source.Members, func(m translate.SourceMember) bool { return m.Name == name })
+	}
+	if !has("store") {
+		p.Replace(end, end, []byte(`,"store":false`))
+	}
+	if p.wantsReasoning() && !has("include") {
+		p.Replace(end, end, []byte(`,"include":[`+sealedReasoning+`]`))
 	}
 }
 

@@ -30,6 +30,7 @@ func rewrite(dst []byte, req *translate.Request, target *translate.Target, d *di
 	e.textField()
 	e.limits()
 	e.reasoning()
+	e.include()
 	e.extras()
 	if e.member("store") {
 		e.Text("false")
@@ -79,9 +80,6 @@ func (e *encoder) reasoning() {
 		e.reasoningObject(value, send && on && e.d.EffortParam != "enable_thinking")
 	default:
 		e.reasoningObject("", false)
-	}
-	if e.d.ReasoningOut == fieldEncrypted && e.req.Encrypted && e.member("include") {
-		e.Text(`["reasoning.encrypted_content"]`)
 	}
 }
 

@@ -21,6 +21,7 @@ const oneTool = `"tools":[{"type":"function","name":"f","parameters":{"type":"ob
 func TestKnobsDecideWhatIsSent(t *testing.T) {
 	const effort = `"reasoning":{"effort":"high"}`
 	const off = `"reasoning":{"effort":"none"}`
+	const likely = `"include":["message.output_text.logprobs"]`
 	levels := []string{"effort_map", "none=off low=low high=max"}
 	knobs := func(more ...string) []string { return append(more, levels...) }
 	schema := `"text":{"format":{"type":"json_schema","name":"n","strict":true,"schema":{"type":"object"}}}`
@@ -43,20 +44,25 @@ func TestKnobsDecideWhatIsSent(t *testing.T) {
 		},
 		"instructions that are not sent": {[]string{"drop_fields", "instructions"}, ask(`"instructions":"Be kind."`), map[string]string{"instructions": absent, "input.0.content": `"Be kind."`}},
 
-		"F83 the limit":                       {nil, ask(`"max_output_tokens":10`), map[string]string{"max_output_tokens": "10"}},
-		"F83 a limit that is not sent":        {[]string{"drop_fields", "max_output_tokens"}, ask(`"max_output_tokens":10`), map[string]string{"max_output_tokens": absent}},
-		"F60 the model's limit where asked":   {[]string{"max_tokens_default", "model_limit"}, ask(), map[string]string{"max_output_tokens": "4096"}},
-		"F60 a limit where asked":             {[]string{"max_tokens", "100"}, ask(), map[string]string{"max_output_tokens": "100"}},
-		"F60 the client's limit before that":  {[]string{"max_tokens_default", "model_limit"}, ask(`"max_output_tokens":10`), map[string]string{"max_output_tokens": "10"}},
-		"sampling":                            {nil, ask(`"temperature":0.50`, `"top_p":1`), map[string]string{"temperature": "0.50", "top_p": "1"}},
-		"F83 sampling that is not taken":      {[]string{"sampling", "drop"}, ask(`"temperature":0.5`, `"top_p":1`), map[string]string{"temperature": absent, "top_p": absent}},
-		"one of them that is not":             {[]string{"drop_fields", "top_p"}, ask(`"temperature":0.5`, `"top_p":1`), map[string]string{"temperature": "0.5", "top_p": absent}},
-		"parallel calls":                      {nil, ask(oneTool, `"parallel_tool_calls":false`), map[string]string{"parallel_tool_calls": "false"}},
-		"parallel calls without tools":        {nil, ask(`"parallel_tool_calls":false`), map[string]string{"parallel_tool_calls": absent}},
-		"parallel calls that are not taken":   {[]string{"parallel_tool_calls", "omit"}, ask(oneTool, `"parallel_tool_calls":false`), map[string]string{"parallel_tool_calls": absent}},
-		"a cache key":                         {[]string{"cache_key", "prompt_cache_key"}, ask(`"prompt_cache_key":"a\"b"`), map[string]string{"prompt_cache_key": `"a\"b"`}},
-		"a cache key as a header":             {[]string{"cache_key", "x-session-id"}, ask(`"prompt_cache_key":"k"`), map[string]string{"prompt_cache_key": absent}},
-		"a user, hashed":                      {[]string{"user_field", "safety_identifier"}, ask(`"user":"me@home"`), map[string]string{"safety_identifier": `"8b8586978c4320358f0045a31a0a8895"`, "user": absent}},
+		"F83 the limit":                      {nil, ask(`"max_output_tokens":10`), map[string]string{"max_output_tokens": "10"}},
+		"F83 a limit that is not sent":       {[]string{"drop_fields", "max_output_tokens"}, ask(`"max_output_tokens":10`), map[string]string{"max_output_tokens": absent}},
+		"F60 the model's limit where asked":  {[]string{"max_tokens_default", "model_limit"}, ask(), map[string]string{"max_output_tokens": "4096"}},
+		"F60 a limit where asked":            {[]string{"max_tokens", "100"}, ask(), map[string]string{"max_output_tokens": "100"}},
+		"F60 the client's limit before that": {[]string{"max_tokens_default", "model_limit"}, ask(`"max_output_tokens":10`), map[string]string{"max_output_tokens": "10"}},
+		"sampling":                           {nil, ask(`"temperature":0.50`, `"top_p":1`), map[string]string{"temperature": "0.50", "top_p": "1"}},
+		"F83 sampling that is not taken":     {[]string{"sampling", "drop"}, ask(`"temperature":0.5`, `"top_p":1`), map[string]string{"temperature": absent, "top_p": absent}},
+		"one of them that is not":            {[]string{"drop_fields", "top_p"}, ask(`"temperature":0.5`, `"top_p":1`), map[string]string{"temperature": "0.5", "top_p": absent}},
+		"parallel calls":                     {nil, ask(oneTool, `"parallel_tool_calls":false`), map[string]string{"parallel_tool_calls": "false"}},
+		"parallel calls without tools":       {nil, ask(`"parallel_tool_calls":false`), map[string]string{"parallel_tool_calls": absent}},
+		"parallel calls that are not taken":  {[]string{"parallel_tool_calls", "omit"}, ask(oneTool, `"parallel_tool_calls":false`), map[string]string{"parallel_tool_calls": absent}},
+		"a cache key":                        {[]string{"cache_key", "prompt_cache_key"}, ask(`"prompt_cache_key":"a\"b"`), map[string]string{"prompt_cache_key": `"a\"b"`}},
+		"a cache key as a header":            {[]string{"cache_key", "x-session-id"}, ask(`"prompt_cache_key":"k"`), map[string]string{"prompt_cache_key": absent}},
+		"a user, hashed":                     {[]string{"user_field", "safety_identifier"}, ask(`"user":"me@home"`), map[string]string{"safety_identifier": `"8b8586978c4320358f0045a31a0a8895"`, "user": absent}},
+		"the likelihood of tokens":           {nil, ask(`"top_logprobs":2`, likely), map[string]string{"include": `["message.output_text.logprobs"]`, "top_logprobs": "2"}},
+		"a likelihood that is not taken":     {[]string{"logprobs", "omit"}, ask(`"top_logprobs":2`, likely), map[string]string{"include": absent, "top_logprobs": absent}},
+		"a likelihood beside reasoning": {[]string{"reasoning_out", "encrypted_content"}, ask(`"include":["message.output_text.logprobs","reasoning.encrypted_content"]`), map[string]string{
+			"include": `["reasoning.encrypted_content","message.output_text.logprobs"]`, "top_logprobs": absent,
+		}},
 		"verbosity":                           {[]string{"verbosity", "send"}, ask(`"text":{"verbosity":"low"}`), map[string]string{"text": `{"verbosity":"low"}`}},
 		"verbosity beside a format":           {[]string{"verbosity", "send"}, ask(`"text":{"verbosity":"low","format":{"type":"json_object"}}`), map[string]string{"text": `{"format":{"type":"json_object"},"verbosity":"low"}`}},
 		"a service tier":                      {[]string{"service_tier", "send"}, ask(`"service_tier":"flex"`), map[string]string{"service_tier": `"flex"`}},

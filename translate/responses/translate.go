@@ -77,6 +77,9 @@ func (t *translator) ending(said ending, typ string, out *translate.Stream) erro
 	if said.usage.Input > 0 || said.usage.Output > 0 {
 		out.Usage(said.usage)
 	}
+	if len(said.tier) > 0 {
+		out.ServiceTier(said.tier)
+	}
 	if said.failed || said.status == "failed" {
 		return failure(t.target, said.object, out)
 	}

@@ -1,0 +1,302 @@
+package codexresponses
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/tidwall/gjson"
+	"go.uber.org/zap"
+
+	"github.com/caddy-codex/responses/fault"
+	"github.com/caddy-codex/responses/session"
+)
+
+// run is a response in the background. An exchange without a client writes its events, and the run stores them.
+type run struct {
+	handler *Handler
+	memory  *memory
+	stored  *session.Response // as it is stored
+	ctx     context.Context   //nolint:containedctx // it is the run's life, which no caller shares
+	cancel  context.CancelCauseFunc
+	wake    chan struct{} // something is to be stored
+
+	mu       sync.Mutex
+	events   session.Events // those that are not stored yet
+	progress []byte         // the response object that says it has begun; nil where that is stored
+	outcome  []byte         // the response object of the last event
+}
+
+// How a run ends without an end of its response.
+var (
+	errCancelled = errors.New("the response was cancelled")
+	errStopped   = errors.New("the gateway was stopped")
+	errLost      = errors.New("the lease of the response has run out")
+)
+
+const (
+	// storePace is how often the events of a run are stored at the most.
+	storePace = 100 * time.Millisecond
+	// keepTrying is how long the end of a run waits for a store that does not work.
+	keepTrying = 10 * time.Minute
+	// stopPatience is how long a gateway that stops waits for its runs to say so.
+	stopPatience = 3 * time.Second
+)
+
+// background stores a response that begins, answers with it, or with its events where the client wants a stream, and lets it go on.
+func (x *exchange) background(p *responses, m *memory) error {
+	h, stream := x.handler, p.req.Stream
+	p.req.Stream, p.keep = true, nil
+	p.open(x)
+	p.stream.Fixed, p.stream.Terse = true, false
+	object := p.stream.Object("queued")
+	r := &run{handler: h, memory: m, stored: m.stored(object), wake: make(chan struct{}, 1)}
+	m.run = r
+	if err := h.sessions.Begin(x.request.Context(), m.owner, r.stored, m.chain); err != nil {
+		return x.fail(stateFault(err))
+	}
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(x.request.Context()))
+	r.ctx, r.cancel = ctx, cancel
+	h.runs.add(r)
+	body := x.read
+	x.read = nil // it is the run's from here on
+	request := derive(ctx, x.request, nil)
+	request.Body = http.NoBody
+	go r.run(p, request, body)
+	x.record.Model, x.record.Finish = p.req.Model, "queued"
+	x.client.silence(false)
+	if stream {
+		return h.follow(x.client, x.request, m.owner, r.stored.ID, 0)
+	}
+	x.client.header.Set("Content-Type", "application/json")
+	_, err := x.client.Write(object)
+	return err
+}
+
+// run asks the model, as an exchange whose client is the store.
+func (r *run) run(p *responses, request *http.Request, body []byte) {
+	h := r.handler
+	defer h.runs.remove(r)
+	done := make(chan struct{})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		r.keepBooks(request.Context(), done)
+	}()
+	x := h.newExchange(newEventWriter(r.event), request, "responses")
+	func() {
+		defer x.finish()
+		x.read, x.body, x.record.Stream = body, p, true
+		eventStreamHead(x.client.own)
+		p.stream.Begin()
+		p.events.sendTo(x.client)
+		x.startWatch(nil)
+		_ = x.run(p.req.Model) // whose errors are in the events
+		if cause := context.Cause(request.Context()); !p.stream.Ended() && !errors.Is(cause, errCancelled) {
+			p.stream.Fail(fault.New(fault.Internal, "the response ended early: %v", cause))
+			p.events.sendTo(x.client)
+		}
+	}()
+	if !p.stream.Ended() {
+		p.stream.Abandon()
+		r.mu.Lock()
+		r.outcome = p.stream.Object("cancelled")
+		r.mu.Unlock()
+	}
+	close(done)
+	<-ended
+	h.logger.Info("background response ended", zap.String("response", r.stored.ID), zap.Object("codex_responses", &x.record))
+}
+
+// event takes an event of the exchange.
+func (r *run) event(data []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	data = bytes.Clone(data)
+	r.events.Data = append(r.events.Data, data)
+	switch typ := gjson.GetBytes(data, "type").String(); typ {
+	case "response.in_progress":
+		r.progress = []byte(gjson.GetBytes(data, "response").Raw)
+	case "response.completed", "response.incomplete", "response.failed":
+		r.outcome = []byte(gjson.GetBytes(data, "response").Raw)
+		return // all of it is stored at once
+	}
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// keepBooks stores what the run has to show for itself until it is done, keeps its lease, and listens for those who want it to stop.
+func (r *run) keepBooks(ctx context.Context, done <-chan struct{}) {
+	sessions, owner, id := r.handler.sessions, r.memory.owner, r.stored.ID
+	books, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	renewal := time.NewTicker(session.LeaseRenewal)
+	defer renewal.Stop()
+	cancellation := sessions.WatchCancellation(books, owner, id)
+	pace := time.NewTimer(0)
+	defer pace.Stop()
+	wake := (<-chan struct{})(nil) // until the pace allows
+	for {
+		select {
+		case <-pace.C:
+			wake = r.wake
+		case <-wake:
+			r.lost(r.store(books))
+			wake = nil
+			pace.Reset(storePace)
+		case <-cancellation:
+			r.obey(books)
+		case <-renewal.C:
+			r.lost(sessions.Renew(books, owner, id))
+			r.obey(books)
+		case <-done:
+			r.conclude(books)
+			return
+		}
+	}
+}
+
+// obey stops the run where somebody has asked for that.
+func (r *run) obey(ctx context.Context) {
+	if cancelled, err := r.handler.sessions.Cancelled(ctx, r.memory.owner, r.stored.ID); err == nil && cancelled {
+		r.cancel(errCancelled)
+	}
+}
+
+// lost stops a run that counts as failed already.
+func (r *run) lost(err error) {
+	if errors.Is(err, session.ErrNotRunning) {
+		r.cancel(errLost)
+	}
+}
+
+// pending takes the events that are to be stored.
+func (r *run) pending() session.Events {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	events := r.events
+	r.events = session.Events{First: events.Next()}
+	return events
+}
+
+// restore puts events back that could not be stored.
+func (r *run) restore(events session.Events) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = session.Events{First: events.First, Data: append(events.Data, r.events.Data...)}
+}
+
+// store stores the events so far. The last ones wait for the outcome.
+func (r *run) store(ctx context.Context) error {
+	r.mu.Lock()
+	progress, ended := r.progress, r.outcome != nil
+	r.mu.Unlock()
+	if ended {
+		return nil
+	}
+	events := r.pending()
+	if len(events.Data) == 0 {
+		return nil
+	}
+	var begun *session.Response
+	if progress != nil && r.stored.Status() == "queued" {
+		r.stored.Object = r.memory.stored(progress).Object
+		begun = r.stored
+	}
+	err := r.handler.sessions.Progress(ctx, r.memory.owner, r.stored.ID, &events, begun)
+	if err != nil {
+		r.restore(events)
+	}
+	return err
+}
+
+// conclude stores the outcome with the last events. A store that does not work is given time.
+func (r *run) conclude(ctx context.Context) {
+	events := r.pending()
+	r.stored.Object = r.memory.stored(r.outcome).Object
+	outcome := &session.Outcome{Response: r.stored, Before: r.memory.chain, Leased: true}
+	if len(events.Data) > 0 {
+		outcome.Events = &events
+	}
+	if r.stored.Conversation != "" && r.stored.Status() != "failed" {
+		outcome.Items = r.memory.said(r.stored)
+	}
+	ctx, cancel := context.WithTimeout(ctx, keepTrying)
+	defer cancel()
+	again := time.NewTicker(session.RetryAfter)
+	defer again.Stop()
+	for {
+		err := r.handler.sessions.Keep(ctx, r.memory.owner, outcome)
+		if err == nil {
+			return
+		}
+		r.handler.logger.Error("storing a background response failed", zap.String("response", r.stored.ID), zap.Error(err))
+		if !errors.Is(err, session.ErrUnavailable) || errors.Is(context.Cause(r.ctx), errStopped) {
+			return
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// runs are those of a handler that go on, also when its configuration is replaced.
+type runs struct {
+	mu      sync.Mutex
+	active  map[*run]struct{}
+	release func() // to be called when the last one has ended; nil before the handler is cleaned up
+}
+
+func (rs *runs) add(r *run) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	if rs.active == nil {
+		rs.active = make(map[*run]struct{})
+	}
+	rs.active[r] = struct{}{}
+}
+
+func (rs *runs) remove(r *run) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	delete(rs.active, r)
+	if len(rs.active) == 0 && rs.release != nil {
+		rs.release()
+		rs.release = nil
+	}
+}
+
+// leave calls release when no run needs the handler any more: at once, or when the last one has ended. Where the process ends, the runs
+// are told to, and get a moment to say so.
+func (rs *runs) leave(release func()) {
+	rs.mu.Lock()
+	if len(rs.active) == 0 {
+		rs.mu.Unlock()
+		release()
+		return
+	}
+	released := make(chan struct{})
+	rs.release = func() { release(); close(released) }
+	if !caddy.Exiting() {
+		rs.mu.Unlock()
+		return
+	}
+	for r := range rs.active {
+		r.cancel(errStopped)
+	}
+	rs.mu.Unlock()
+	timer := time.NewTimer(stopPatience)
+	defer timer.Stop()
+	select {
+	case <-released:
+	case <-timer.C:
+	}
+}

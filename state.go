@@ -1,0 +1,258 @@
+package codexresponses
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/tidwall/gjson"
+	"go.uber.org/zap"
+
+	"github.com/caddy-codex/responses/fault"
+	"github.com/caddy-codex/responses/session"
+	"github.com/caddy-codex/responses/translate"
+)
+
+// memory is what an exchange takes from stored state, and leaves there.
+type memory struct {
+	owner   string
+	request *translate.Request // as the client sent it, before what it goes on from was put in
+	earlier translate.Earlier
+	chain   *session.Chain // what it goes on from; nil for nothing that is stored
+	lane    *lane          // of a WebSocket connection; nil without one
+	run     *run           // in the background; nil for one that a client waits for
+}
+
+// owner is whom the state of a request belongs to: the user that Caddy has authenticated, else whoever has the same key.
+func owner(r *http.Request) string {
+	if repl, ok := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
+		if user, _ := repl.GetString("http.auth.user.id"); user != "" {
+			return session.Owner("user", user)
+		}
+	}
+	return session.Owner("key", presentedKey(r.Header))
+}
+
+// presentedKey is the key that a client has come with, in any of the headers that clients use.
+func presentedKey(h http.Header) string {
+	if _, token, ok := strings.Cut(h.Get("Authorization"), " "); ok {
+		return strings.TrimSpace(token)
+	}
+	for _, name := range [...]string{"X-Api-Key", "Api-Key", "X-Goog-Api-Key"} {
+		if key := h.Get(name); key != "" {
+			return key
+		}
+	}
+	return ""
+}
+
+// recall puts what a request goes on from into it, and decides whether its response is stored.
+func (x *exchange) recall(req *translate.Request, m *memory) (*translate.Request, *fault.Fault) {
+	m.request, m.owner = req, owner(x.request)
+	state := req.State
+	if f := x.storing(&state); f != nil {
+		return nil, f
+	}
+	if state.Continues() {
+		if f := x.remember(&state, m); f != nil {
+			return nil, f
+		}
+		body, err := req.Expand(m.earlier)
+		if err != nil {
+			return nil, asFault(err)
+		}
+		if req, err = x.handler.parse(body); err != nil {
+			return nil, asFault(err)
+		}
+		if f := req.CheckCalls(); f != nil {
+			return nil, f
+		}
+	}
+	state.Local = x.handler.sessions != nil || m.lane != nil
+	req.State = state
+	if state.Keeps || m.lane != nil {
+		req.Encrypted = true // or what the model has thought could not be given back to it
+	}
+	return req, nil
+}
+
+// storing decides whether the response is stored. Where the client has not insisted and the store does not work, it is not, and the
+// response object says so.
+func (x *exchange) storing(s *translate.State) *fault.Fault {
+	sessions := x.handler.sessions
+	if sessions == nil {
+		if s.Background {
+			return stateOff("background")
+		}
+		return nil
+	}
+	s.Keeps = s.Store && !s.WarmUp
+	if err := sessions.Available(); err != nil && s.Keeps {
+		if s.Insists || s.Background {
+			return stateFault(err)
+		}
+		s.Keeps = false
+	}
+	return nil
+}
+
+// stateOff refuses a request that needs a store where there is none.
+func stateOff(param string) *fault.Fault {
+	f := fault.New(fault.Invalid, "%s needs stored state, and nothing is stored here; send the whole history in input", param)
+	f.Param = param
+	return f
+}
+
+// remember reads what a request goes on from.
+func (x *exchange) remember(s *translate.State, m *memory) (f *fault.Fault) {
+	sessions, ctx := x.handler.sessions, x.request.Context()
+	switch {
+	case s.Previous != "" && m.lane.holds(s.Previous):
+		m.earlier.Parts, m.earlier.Tools = m.lane.parts, m.lane.tools
+	case s.Previous != "" && sessions == nil:
+		if m.lane != nil {
+			return noPrevious(s.Previous)
+		}
+		return stateOff("previous_response_id")
+	case s.Previous != "":
+		var err error
+		if m.chain, err = sessions.Chain(ctx, m.owner, s.Previous); err != nil {
+			return previousFault(s.Previous, err)
+		}
+		if unfinished(m.chain.Last()) {
+			return noPrevious(s.Previous)
+		}
+		m.earlier.Parts, m.earlier.Tools = m.chain.Parts(), m.chain.Tools()
+	case s.Conversation != "" && sessions == nil:
+		return stateOff("conversation")
+	case s.Conversation != "":
+		if f := m.converse(ctx, sessions, s.Conversation); f != nil {
+			return f
+		}
+	}
+	return m.resolve(ctx, sessions, s)
+}
+
+// converse reads the items of a conversation.
+func (m *memory) converse(ctx context.Context, sessions *session.Sessions, id string) *fault.Fault {
+	c, err := sessions.Conversation(ctx, m.owner, id)
+	if err != nil {
+		return conversationFault(id, err)
+	}
+	items, err := sessions.Items(ctx, m.owner, id, session.Page{})
+	if err != nil {
+		return conversationFault(id, err)
+	}
+	raw := make([][]byte, len(items))
+	for i, item := range items {
+		raw[i] = item.Raw
+	}
+	list := append(append([]byte{'['}, bytes.Join(raw, []byte{','})...), ']')
+	m.earlier.Parts, m.earlier.Tools = [][]byte{list}, c.Tools
+	return nil
+}
+
+// resolve reads the items that inputs refer to.
+func (m *memory) resolve(ctx context.Context, sessions *session.Sessions, s *translate.State) *fault.Fault {
+	ids := s.References
+	for _, part := range m.earlier.Parts {
+		ids = append(ids, translate.References(part)...)
+	}
+	if len(ids) > 0 && sessions == nil {
+		return stateOff("input")
+	}
+	m.earlier.References = make(map[string][]byte, len(ids))
+	for _, id := range ids {
+		item, err := sessions.Item(ctx, m.owner, id)
+		switch {
+		case errors.Is(err, session.ErrNotFound): // which expanding refuses
+		case err != nil:
+			return stateFault(err)
+		default:
+			m.earlier.References[id] = item
+		}
+	}
+	return nil
+}
+
+// keep stores a response object, or leaves it to what comes after it on the same connection. It reports whether it is stored.
+func (x *exchange) keep(p *responses, m *memory, object []byte) bool {
+	status := gjson.GetBytes(object, "status").String()
+	failed := status == "failed"
+	if m.lane != nil {
+		m.lane.keep(m, object, failed)
+	}
+	if m.run != nil {
+		return true // which stores it with its last event
+	}
+	if !p.req.State.Keeps || failed {
+		return false
+	}
+	r := m.stored(object)
+	outcome := &session.Outcome{Response: r, Before: m.chain}
+	if r.Conversation != "" {
+		outcome.Items = m.said(r)
+	}
+	ctx := context.WithoutCancel(x.request.Context())
+	if err := x.handler.sessions.Keep(ctx, m.owner, outcome); err != nil {
+		x.handler.logger.Error("storing a response failed", zap.String("request_id", x.record.ID), zap.String("response", r.ID), zap.Error(err))
+		return false
+	}
+	return true
+}
+
+// stored is the response as it is stored. It does not point into anything that the exchange gives back.
+func (m *memory) stored(object []byte) *session.Response {
+	req := m.request
+	return &session.Response{
+		ID: gjson.GetBytes(object, "id").String(), Conversation: req.State.Conversation, Background: req.State.Background,
+		Previous: req.State.Previous, Object: translate.WithoutEcho(object), Input: bytes.Clone(req.Input()), Instructions: bytes.Clone(req.Instructions()),
+		Tools: bytes.Clone(req.RawTools()),
+	}
+}
+
+// said are the items that a response adds to its conversation: the input's and its own.
+func (m *memory) said(r *session.Response) []session.Item {
+	var items []session.Item
+	for _, part := range [...][]byte{r.Input, r.Output()} {
+		for _, item := range translate.Identify(part, r.ID) {
+			items = append(items, session.Item(item))
+		}
+	}
+	return items
+}
+
+// stateFault says what a store that failed means to the client.
+func stateFault(err error) *fault.Fault {
+	if errors.Is(err, session.ErrUnavailable) {
+		f := fault.New(fault.NotStored, "the stored state cannot be reached at the moment")
+		f.RetryAfter, f.Err = session.RetryAfter, err
+		return f
+	}
+	f := fault.New(fault.Internal, "the stored state cannot be read")
+	f.Err = err
+	return f
+}
+
+func previousFault(id string, err error) *fault.Fault {
+	if errors.Is(err, session.ErrNotFound) {
+		return noPrevious(id)
+	}
+	return stateFault(err)
+}
+
+func noPrevious(id string) *fault.Fault {
+	f := fault.New(fault.NoPrevious, "Previous response with id '%s' not found.", id)
+	f.Param = "previous_response_id"
+	return f
+}
+
+func conversationFault(id string, err error) *fault.Fault {
+	if errors.Is(err, session.ErrNotFound) {
+		return fault.New(fault.NotFound, "Conversation with id '%s' not found.", id)
+	}
+	return stateFault(err)
+}

@@ -1,0 +1,3 @@
+package codexresponses
+
+import _ "github.com/caddy-codex/responses/session/memory"

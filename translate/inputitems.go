@@ -1,0 +1,159 @@
+package translate
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base32"
+	"strconv"
+
+	"github.com/caddy-codex/responses/fault"
+	"github.com/caddy-codex/responses/translate/jsonscan"
+)
+
+// Identified is an item as it is told to those who ask for stored ones: with an id, and in the long form.
+type Identified struct {
+	ID  string
+	Raw []byte
+}
+
+// Identify makes the items of an input tellable. An item without an id gets one that follows from seed and its place, so that it is the same
+// each time.
+func Identify(part []byte, seed string) []Identified {
+	c := jsonscan.New(part)
+	if c.Kind() == jsonscan.String {
+		item := append(append([]byte(`{"role":"user","content":`), part...), '}')
+		return []Identified{identify(item, seed, 0)}
+	}
+	var all []Identified
+	for i := range c.Elements() {
+		if c.Kind() == jsonscan.Object {
+			all = append(all, identify(c.Raw(), seed, i))
+		}
+	}
+	return all
+}
+
+// itemPrefixes begin the ids of items, by type.
+var itemPrefixes = map[string]string{
+	"message": "msg_", "reasoning": "rs_", "function_call": "fc_", "function_call_output": "fco_", "custom_tool_call": "ctc_",
+	"custom_tool_call_output": "cto_", "compaction": "cmp_", "web_search_call": "ws_",
+}
+
+func identify(item []byte, seed string, place int) Identified {
+	var id, typ, role string
+	var status bool
+	var content []byte
+	var at Span
+	c := jsonscan.New(item)
+	for key := range c.Members() {
+		start := c.Offset()
+		switch key {
+		case "id":
+			id = c.Text()
+		case "type":
+			typ = c.Text()
+		case "role":
+			role = c.Text()
+		case "status":
+			status = c.Kind() == jsonscan.String
+		case "content":
+			if c.Kind() == jsonscan.String {
+				content = c.Raw()
+				at = Span{start, c.Offset()}
+			}
+		}
+	}
+	if typ == "" {
+		typ = "message"
+	}
+	if id == "" {
+		id = derivedID(typ, seed, place)
+	}
+	dst := append([]byte(`{"id":`), jsonscan.AppendString(nil, id)...)
+	dst = append(append(dst, `,"type":`...), jsonscan.AppendString(nil, typ)...)
+	if !status && typ != "reasoning" && typ != "compaction" {
+		dst = append(dst, `,"status":"completed"`...)
+	}
+	if content != nil {
+		item = bytes.Join([][]byte{item[:at.Start], longContent(role, content), item[at.End:]}, nil)
+	}
+	c = jsonscan.New(item)
+	for key := range c.Members() {
+		if raw := c.Raw(); !(key == "id" || key == "type" || key == "status" && !status) {
+			dst = append(append(jsonscan.AppendString(append(dst, ','), key), ':'), raw...)
+		}
+	}
+	return Identified{ID: id, Raw: append(dst, '}')}
+}
+
+// longContent is the list that stands for a text.
+func longContent(role string, text []byte) []byte {
+	if role == "assistant" {
+		return append(append([]byte(`[{"type":"output_text","text":`), text...), `,"annotations":[],"logprobs":[]}]`...)
+	}
+	return append(append([]byte(`[{"type":"input_text","text":`), text...), `}]`...)
+}
+
+// derivedID has the form of those that RandomIDs makes.
+func derivedID(typ, seed string, place int) string {
+	prefix, ok := itemPrefixes[typ]
+	if !ok {
+		prefix = "item_"
+	}
+	sum := sha256.Sum256([]byte(seed + "\x00" + strconv.Itoa(place)))
+	return prefix + base32.StdEncoding.EncodeToString(sum[:])[:26]
+}
+
+// WithoutEcho is a response object without what it repeats of its request at length: null for the instructions, and no tools.
+func WithoutEcho(object []byte) []byte {
+	splicer := jsonscan.NewSplicer(nil, object)
+	c := jsonscan.New(object)
+	for key := range c.Members() {
+		start := c.Offset()
+		switch key {
+		case "instructions":
+			c.Skip()
+			splicer.Replace(start, c.Offset(), []byte("null"))
+		case "tools":
+			c.Skip()
+			splicer.Replace(start, c.Offset(), []byte("[]"))
+		}
+	}
+	return splicer.Bytes()
+}
+
+// WithEcho puts back what WithoutEcho has taken out, raw and as it was in the request; nil for what was not there.
+func WithEcho(object, instructions, tools []byte) []byte {
+	splicer := jsonscan.NewSplicer(nil, object)
+	c := jsonscan.New(object)
+	for key := range c.Members() {
+		start := c.Offset()
+		switch {
+		case key == "instructions" && instructions != nil:
+			c.Skip()
+			splicer.Replace(start, c.Offset(), jsonscan.AppendCompact(nil, instructions))
+		case key == "tools" && tools != nil:
+			c.Skip()
+			splicer.Replace(start, c.Offset(), appendTools(nil, tools))
+		}
+	}
+	return splicer.Bytes()
+}
+
+// Failed is the object of a response that will not go on, with why.
+func Failed(object []byte, f *fault.Fault) []byte {
+	splicer := jsonscan.NewSplicer(nil, object)
+	c := jsonscan.New(object)
+	for key := range c.Members() {
+		start := c.Offset()
+		switch key {
+		case "status":
+			c.Skip()
+			splicer.Replace(start, c.Offset(), []byte(`"failed"`))
+		case "error":
+			c.Skip()
+			splicer.Replace(start, c.Offset(), appendFailure(nil, f))
+		}
+	}
+	return splicer.Bytes()
+}
