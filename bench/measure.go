@@ -16,6 +16,7 @@ type plan struct {
 	slice       time.Duration // of one load
 	pairs       int           // requests of each side, on each wire, in a round of the time to the first event
 	connections []int         // of the throughput measurement, which is of chat only, as is that of the memory
+	stores      bool          // what storing costs
 	idleStreams int
 	idleRounds  int           // processes of each side that hold idle streams
 	settle      time.Duration // between opening the idle streams and reading the memory
@@ -77,24 +78,16 @@ func order(round int) both[int] {
 
 func (b *bench) run(ctx context.Context) (*report, error) {
 	b.report = newReport(b)
-	servers, stop, err := b.start(ctx, false)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { stop() }()
-
-	for round := range b.rounds {
-		fmt.Fprintf(os.Stderr, "round %d of %d\n", round+1, b.rounds)
-		for _, w := range b.wires {
-			if err := b.round(ctx, servers, round, w); err != nil {
-				return nil, err
-			}
+	if len(b.wires) > 0 {
+		if err := b.proxying(ctx); err != nil {
+			return nil, err
 		}
 	}
-	b.explainFailures(servers)
-	stop()
-	stop = func() {}
-
+	if b.stores {
+		if err := b.storing(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if !slices.Contains(b.wires, chatWire) {
 		return b.report, nil
 	}
@@ -105,6 +98,25 @@ func (b *bench) run(ctx context.Context) (*report, error) {
 		}
 	}
 	return b.report, nil
+}
+
+// proxying measures the wires.
+func (b *bench) proxying(ctx context.Context) error {
+	servers, stop, err := b.start(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	for round := range b.rounds {
+		fmt.Fprintf(os.Stderr, "round %d of %d\n", round+1, b.rounds)
+		for _, w := range b.wires {
+			if err := b.round(ctx, servers, round, w); err != nil {
+				return err
+			}
+		}
+	}
+	b.explainFailures(servers)
+	return nil
 }
 
 // round measures both sides on one wire.

@@ -71,7 +71,7 @@ func (r *report) row(w *wire, measure, unit string, compared comparison, limit f
 	made := &row{wire: w, Label: label, Unit: unit, Compared: compared, Limit: limit}
 	r.Rows = append(r.Rows, made)
 	slices.SortStableFunc(r.Rows, func(a, b *row) int {
-		return cmp.Compare(slices.Index(wires, a.wire), slices.Index(wires, b.wire))
+		return cmp.Compare(a.wire.place(), b.wire.place())
 	})
 	return made
 }
@@ -84,8 +84,39 @@ func (r *report) writeJSON(w io.Writer) error {
 
 // writeTable prints the report as an aligned Markdown table.
 func (r *report) writeTable(w io.Writer) error {
-	cells := [][]string{{"measure", "plain", "gateway", "gateway to plain", "over the rounds", "target"}}
+	proxying, storing := r.tables()
+	var out strings.Builder
+	fmt.Fprintf(&out, "%s. Request bodies: plain %s, gateway %s.\n\n", r.Machine,
+		kilobytes(len(chatBody(shortModel))), kilobytes(len(responsesBody(shortModel))))
+	if len(proxying) > 0 {
+		writeAligned(&out, r.cells([]string{"measure", "plain", "gateway", "gateway to plain", "over the rounds", "target"}, proxying))
+	}
+	if len(storing) > 0 {
+		fmt.Fprintf(&out, "\nStoring, between two gateways. A request that goes on from a stored response: %s.\n\n",
+			kilobytes(len(turnBody(shortModel, "resp_ABCDEFGHIJKLMNOPQRSTUVWXYZ"))))
+		writeAligned(&out, r.cells([]string{"measure", "off", "on", "on to off", "over the rounds", "target"}, storing))
+	}
+	fmt.Fprintf(&out, "\n%s\n", r.Failures)
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+// tables are the rows that compare the gateway with a plain proxy, and those that compare storing with not storing.
+func (r *report) tables() (proxying, storing []*row) {
 	for _, row := range r.Rows {
+		if row.wire.storing {
+			storing = append(storing, row)
+		} else {
+			proxying = append(proxying, row)
+		}
+	}
+	return proxying, storing
+}
+
+// cells is a table of rows under a head.
+func (r *report) cells(head []string, rows []*row) [][]string {
+	cells := [][]string{head}
+	for _, row := range rows {
 		median, low, high := row.compared()
 		target := ""
 		if row.Limit > 0 {
@@ -102,13 +133,7 @@ func (r *report) writeTable(w io.Writer) error {
 			row.Label, row.value(0), row.value(1), row.compare(median), row.compare(low) + " to " + row.compare(high), target,
 		})
 	}
-	var out strings.Builder
-	fmt.Fprintf(&out, "%s. Request bodies: plain %s, gateway %s.\n\n", r.Machine,
-		kilobytes(len(chatBody(shortModel))), kilobytes(len(responsesBody(shortModel))))
-	writeAligned(&out, cells)
-	fmt.Fprintf(&out, "\n%s\n", r.Failures)
-	_, err := io.WriteString(w, out.String())
-	return err
+	return cells
 }
 
 func (r *row) value(side int) string {

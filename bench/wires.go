@@ -13,6 +13,17 @@ type wire struct {
 	base  string   // path of the base URL
 	limit float64  // of CPU per request, as a multiple of plain
 	*format
+
+	storing bool // it is no wire but a way of storing, measured between two gateways
+	rank    int  // of that way: its place in the report
+}
+
+// place is where the wire's rows stand in the report.
+func (w *wire) place() int {
+	if w.storing {
+		return w.rank
+	}
+	return slices.Index(wires, w)
 }
 
 var chatWire = &wire{name: "chat", lines: []string{"wire chat"}, base: "/v1", limit: 3, format: chatFormat}

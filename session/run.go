@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strconv"
@@ -27,11 +28,14 @@ func eventPrefix(id string) string     { return "event/" + keyID(id) + "/" }
 
 func eventKey(id string, first int64) string { return fmt.Sprintf("%s%012d", eventPrefix(id), first) }
 
+// instance is this process, for the leases that it holds.
+var instance = []byte(rand.Text())
+
 // ErrNotRunning says that a response is not running any more, or that another has taken over.
 var ErrNotRunning = fmt.Errorf("the response is not running: %w", ErrConflict)
 
 func (s *Sessions) lease(id string, c Condition) Change {
-	return Change{Key: leaseKey(id), Value: []byte{1}, Expires: s.now().Add(LeaseTime), If: c}
+	return Change{Key: leaseKey(id), Value: instance, Expires: s.now().Add(LeaseTime), If: c}
 }
 
 // Begin stores a response that begins to run, with its lease.
@@ -66,17 +70,35 @@ func (s *Sessions) Progress(ctx context.Context, owner, id string, e *Events, r 
 
 // Running reports whether a runner is at work on a response.
 func (s *Sessions) Running(ctx context.Context, owner, id string) (bool, error) {
-	records, err := s.store.Read(ctx, owner, leaseKey(id))
-	return err == nil && records[0].Value != nil, err
+	lease, err := s.holder(ctx, owner, id)
+	return err == nil && lease != nil && !s.dead(lease), err
 }
+
+// holder is the value of the lease of a response; nil without one.
+func (s *Sessions) holder(ctx context.Context, owner, id string) ([]byte, error) {
+	records, err := s.store.Read(ctx, owner, leaseKey(id))
+	if err != nil {
+		return nil, err
+	}
+	return records[0].Value, nil
+}
+
+// dead reports whether the holder of a lease is known to be no more, before the lease has run out.
+func (s *Sessions) dead(lease []byte) bool { return s.exclusive && !bytes.Equal(lease, instance) }
 
 // Abandon stores that a response without a runner has failed, as object says. It does nothing where it has ended after all: ErrConflict.
 func (s *Sessions) Abandon(ctx context.Context, owner string, r *Response, object []byte) error {
+	vacant := Change{Key: leaseKey(r.ID), Op: Check, If: Absent}
+	if lease, err := s.holder(ctx, owner, r.ID); err != nil {
+		return err
+	} else if lease != nil && s.dead(lease) {
+		vacant = Change{Key: leaseKey(r.ID), Op: Delete, If: Unchanged, Was: lease}
+	}
 	failed := *r
 	failed.Object = object
 	change := s.put(owner, responseKey(r.ID), failed.encode())
 	change.If, change.Was = Unchanged, r.sealed
-	return s.write(ctx, owner, r.ID, change, Change{Key: leaseKey(r.ID), Op: Check, If: Absent})
+	return s.write(ctx, owner, r.ID, change, vacant)
 }
 
 // Cancel asks the runner of a response to stop.

@@ -15,6 +15,8 @@ type Sessions struct {
 	ttl   time.Duration
 	limit int64
 	now   func() time.Time
+
+	exclusive bool // no other process has the store
 }
 
 // Ring encrypts what is stored.
@@ -34,7 +36,11 @@ type Options struct {
 
 // New returns the sessions of a store. Closing them closes the handle of the store.
 func New(store Store, ring Ring, o Options) *Sessions {
-	return &Sessions{store: newGuard(store, o.Now), ring: ring, ttl: o.TTL, limit: o.Limit, now: o.Now}
+	s := &Sessions{store: newGuard(store, o.Now), ring: ring, ttl: o.TTL, limit: o.Limit, now: o.Now}
+	if e, ok := store.(Exclusive); ok {
+		s.exclusive = e.Exclusive()
+	}
+	return s
 }
 
 // Close gives up the handle of the store.

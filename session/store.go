@@ -41,6 +41,12 @@ type Backend interface {
 	Open() (Store, error)
 }
 
+// Exclusive is what a store implements that only one process at a time can have open.
+type Exclusive interface {
+	// Exclusive reports whether it is such a store.
+	Exclusive() bool
+}
+
 // Record is a stored value.
 type Record struct {
 	Key     string

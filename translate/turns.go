@@ -2,18 +2,24 @@ package translate
 
 import "slices"
 
-// Lead is the system text with which the history begins, and the index behind it. Where the model has to be told of the format of its
-// answer in words, they stand there and not behind the last message, so that what a provider has read of one turn is found again in the
-// next.
-func (r *Request) Lead(promptedFormat bool) (parts []Part, next int) {
+// Lead is the system text with which the history begins, and the index behind it. Where the model has to be told in words of the format of
+// its answer, or of how wordy that is to be, they stand there and not behind the last message, so that what a provider has read of one turn
+// is found again in the next.
+func (r *Request) Lead(promptedFormat, promptedVerbosity bool) (parts []Part, next int) {
 	if len(r.History) > 0 && r.History[0].Role == System {
 		parts, next = slices.Clip(r.History[0].Parts), 1
 	}
 	if promptedFormat {
 		parts = append(parts, Part{Text: r.Format.Prompt()})
 	}
+	if prompt := verbosities[string(r.Verbosity)]; promptedVerbosity && prompt != "" {
+		parts = append(parts, Part{Text: []byte(prompt)})
+	}
 	return parts, next
 }
+
+// verbosities say how wordy the answer is to be.
+var verbosities = map[string]string{"low": "Keep the answer short.", "high": "Answer at length and in detail."}
 
 // CurrentTurn is the index of the first message after the last one from the user.
 func (r *Request) CurrentTurn() int {

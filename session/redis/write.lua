@@ -42,7 +42,8 @@ local function resize(key, size)
 end
 
 local function remove(key)
-	redis.call('DEL', records .. key)
+	-- A cluster that is moving the owner may have moved this record already. It then expires by itself.
+	redis.pcall('DEL', records .. key)
 	redis.call('ZREM', index, key)
 	redis.call('ZREM', expiries, key)
 	resize(key, 0)

@@ -11,7 +11,7 @@ func (e *encoder) messages() {
 	e.Text(`,"messages":[`)
 	history := e.req.History
 	current := e.req.CurrentTurn()
-	lead, next := e.req.Lead(e.promptedFormat())
+	lead, next := e.req.Lead(e.promptedFormat(), e.d.Verbosity == "prompt")
 	if len(lead) > 0 || next > 0 {
 		e.system(lead)
 	}

@@ -27,7 +27,7 @@ const cachePoint = `{"cachePoint":{"type":"default"}}`
 
 // lead is the leading system text, escaped, and where the history goes on.
 func (e *encoder) lead() (text []byte, next int) {
-	parts, next := e.req.Lead(e.req.Format.Type != "" && !e.fieldedFormat())
+	parts, next := e.req.Lead(e.req.Format.Type != "" && !e.fieldedFormat(), e.d.Verbosity == "prompt")
 	return appendJoined(nil, parts), next
 }
 

@@ -22,7 +22,7 @@ func (e *encoder) systemInstruction() {
 	if e.d.SystemRole == userRole {
 		return
 	}
-	if parts, _ := e.req.Lead(e.promptedFormat()); len(parts) > 0 {
+	if parts, _ := e.req.Lead(e.promptedFormat(), e.d.Verbosity == "prompt"); len(parts) > 0 {
 		e.Text(`"systemInstruction":{"parts":[{"text":"`)
 		e.joined(parts)
 		e.Text(`"}]}`)
@@ -31,7 +31,7 @@ func (e *encoder) systemInstruction() {
 
 // contents writes the history. Contents of the two roles alternate, so what follows in the same role goes into the same content.
 func (e *encoder) contents() {
-	lead, next := e.req.Lead(e.promptedFormat())
+	lead, next := e.req.Lead(e.promptedFormat(), e.d.Verbosity == "prompt")
 	e.Member("contents")
 	e.Text("[")
 	if e.d.SystemRole == userRole {

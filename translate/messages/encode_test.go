@@ -60,6 +60,7 @@ func TestKnobsDecideWhatIsSent(t *testing.T) {
 			ask(`"tools":[{"type":"web_search","filters":{"blocked_domains":["c.org"]},"user_location":{"type":"approximate","city":null}}]`),
 			map[string]string{"tools.0": `{"type":"web_search_20250305","name":"web_search","blocked_domains":["c.org"]}`},
 		},
+		"verbosity in words":                    {[]string{"verbosity", "prompt"}, ask(`"text":{"verbosity":"low"}`), map[string]string{"system.0.text": `"Keep the answer short."`}},
 		"a web search a few times":              {[]string{"web_search", "web_search_20250305"}, ask(searching, `"max_tool_calls":3`), map[string]string{"tools": `[{"type":"web_search_20250305","name":"web_search","max_uses":3}]`}},
 		"a web search not even once":            {[]string{"web_search", "web_search_20250305"}, ask(searching, `"max_tool_calls":0`), map[string]string{"tools": absent}},
 		"F11 a web search that is not taken":    {nil, ask(searching, `"tool_choice":"required"`), map[string]string{"tools": absent, "tool_choice": absent}},

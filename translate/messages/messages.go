@@ -14,7 +14,7 @@ const goOn = `{"type":"text","text":"Go on."}`
 func (e *encoder) system() (next int) {
 	start := len(e.Dst)
 	e.Text(`,"system":[`)
-	parts, next := e.req.Lead(e.req.Format.Type != "" && e.schema == nil)
+	parts, next := e.req.Lead(e.req.Format.Type != "" && e.schema == nil, e.d.Verbosity == "prompt")
 	for i := range parts {
 		if text := parts[i].AsText(); !blank(text) {
 			e.Separate()

@@ -9,7 +9,7 @@ import (
 
 // lead writes the leading system text where it has a member of its own, and returns where the history goes on.
 func (e *encoder) lead() (next int) {
-	parts, next := e.req.Lead(e.promptedFormat())
+	parts, next := e.req.Lead(e.promptedFormat(), e.d.Verbosity == "prompt")
 	switch {
 	case len(parts) == 0:
 	case e.d.Instructions == "field" && e.member("instructions"):

@@ -101,6 +101,9 @@ BEGIN
 		END LOOP;
 		UPDATE {owners} o SET size = o.size + change WHERE o.owner = of_owner;
 	END IF;
+	IF total = 0 THEN
+		DELETE FROM {owners} o WHERE o.owner = of_owner;
+	END IF;
 	RETURN true;
 END $$;
 
