@@ -9,18 +9,20 @@ import (
 	"github.com/caddy-codex/responses/fault"
 )
 
-// readBody reads the client's whole body and decodes it. The limit holds for what is sent and for what it decodes to. All of it is
-// read before anything is written, for HTTP/1 clients that send before they listen.
-//
-// The body is given back when the exchange ends; nothing that outlives it may point into it.
-func (x *exchange) readBody() ([]byte, *fault.Fault) {
-	h, r := x.handler, x.request
+// readBody reads the client's whole body. It is given back when the exchange ends; nothing that outlives it may point into it.
+func (x *exchange) readBody() (body []byte, f *fault.Fault) {
+	x.read, f = x.handler.readBody(x.request)
+	return x.read, f
+}
+
+// readBody reads a whole body and decodes it. The limit holds for what is sent and for what it decodes to. All of it is read before
+// anything is written, for HTTP/1 clients that send before they listen. The body is the caller's to give back.
+func (h *Handler) readBody(r *http.Request) ([]byte, *fault.Fault) {
 	room := borrow(int(min(max(r.ContentLength, 0), maxLent/2)) + bytes.MinRead)
 	body, err := contentcoding.Decode(room, r.Body, r.Header.Values("Content-Encoding"), r.ContentLength, h.MaxBody)
 	var maxBytes *http.MaxBytesError
 	switch {
 	case err == nil:
-		x.read = body
 		return body, nil
 	case errors.Is(err, contentcoding.ErrTooLarge):
 		return nil, fault.New(fault.TooLarge, "the body is larger than the limit of %d bytes", h.MaxBody)

@@ -1,11 +1,8 @@
 package e2e
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -46,20 +43,7 @@ type sdkResult struct {
 // streamWithSDK has openai-node stream one response.
 func streamWithSDK(t *testing.T, baseURL, request string) sdkResult {
 	t.Helper()
-	node := needProgram(t, "node", "install Node.js")
-	if _, err := os.Stat("node_modules/openai"); err != nil {
-		needProgram(t, "openai-node", "run make clients")
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), codexLimit)
-	defer cancel()
-	command := exec.CommandContext(ctx, node, "sdk/stream.mjs", baseURL)
-	command.Env = append(os.Environ(), "OPENAI_API_KEY=client-key")
-	command.Stdin = strings.NewReader(request)
-	command.Stderr = t.Output()
-	output, err := command.Output()
-	if err != nil {
-		t.Fatalf("running sdk/stream.mjs: %v", err)
-	}
+	output := runScript(t, "stream.mjs", "openai", strings.NewReader(request), baseURL)
 	t.Logf("%s", output)
 	var result sdkResult
 	if err := json.Unmarshal(output, &result); err != nil {

@@ -3,9 +3,7 @@ package e2e
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -18,25 +16,13 @@ import (
 // parseWithSDK has openai-node read streams. The result is what sdk/parse.mjs prints, by the streams' names.
 func parseWithSDK(t *testing.T, streams []recordedStream) map[string]gjson.Result {
 	t.Helper()
-	node := needProgram(t, "node", "install Node.js")
-	if _, err := os.Stat("node_modules/openai"); err != nil {
-		needProgram(t, "openai-node", "run make clients")
-	}
 	directory := t.TempDir()
 	for i := range streams {
 		if err := os.WriteFile(filepath.Join(directory, streams[i].name), streams[i].body, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), codexLimit)
-	defer cancel()
-	command := exec.CommandContext(ctx, node, "sdk/parse.mjs", directory)
-	command.Stdin = bytes.NewReader(replies.Request)
-	command.Stderr = t.Output()
-	output, err := command.Output()
-	if err != nil {
-		t.Fatalf("running sdk/parse.mjs: %v", err)
-	}
+	output := runScript(t, "parse.mjs", "openai", bytes.NewReader(replies.Request), directory)
 	results := make(map[string]gjson.Result)
 	lines := bufio.NewScanner(bytes.NewReader(output))
 	lines.Buffer(nil, len(output)+1)

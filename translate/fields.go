@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/translate/jsonscan"
 )
 
@@ -86,8 +87,18 @@ const (
 // metadata reads what the client wants to find again on the response.
 func (p *parser) metadata(c *jsonscan.Cursor) []byte {
 	raw := c.Raw()
-	if p.req.bare {
-		return raw
+	if f := CheckMetadata(raw); f != nil && p.fault == nil && !p.req.bare {
+		p.fault = f
+	}
+	return raw
+}
+
+// CheckMetadata finds what is wrong with metadata, raw. Nil where it is as the API has it.
+func CheckMetadata(raw []byte) *fault.Fault {
+	refuse := func(param, format string, args ...any) *fault.Fault {
+		f := fault.New(fault.Invalid, format, args...)
+		f.Param = param
+		return f
 	}
 	entries := 0
 	inside := jsonscan.New(raw)
@@ -96,17 +107,17 @@ func (p *parser) metadata(c *jsonscan.Cursor) []byte {
 		name := "metadata." + key
 		switch kind, value := inside.Kind(), inside.RawString(); {
 		case utf8.RuneCountInString(key) > maxMetadataKey:
-			p.refusef("metadata", "metadata has a key of %d characters; at most %d are allowed", utf8.RuneCountInString(key), maxMetadataKey)
+			return refuse("metadata", "metadata has a key of %d characters; at most %d are allowed", utf8.RuneCountInString(key), maxMetadataKey)
 		case kind != jsonscan.String:
-			p.refusef(name, "%s is not a text", name)
+			return refuse(name, "%s is not a text", name)
 		case utf8.RuneCount(jsonscan.Unescape(nil, value)) > maxMetadataValue:
-			p.refusef(name, "%s has more than %d characters", name, maxMetadataValue)
+			return refuse(name, "%s has more than %d characters", name, maxMetadataValue)
 		}
 	}
 	if entries > maxMetadata {
-		p.refusef("metadata", "metadata has %d entries; at most %d are allowed", entries, maxMetadata)
+		return refuse("metadata", "metadata has %d entries; at most %d are allowed", entries, maxMetadata)
 	}
-	return raw
+	return nil
 }
 
 // include reads what the client wants to have besides. What nobody here knows is left out, as newer clients may ask for more.

@@ -39,38 +39,54 @@ func (g *Gateway) config(caddyfile string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return silence(whole)
+	return g.isolateHandlers(whole)
 }
 
-// silence keeps providers from being asked for their models, unless the Caddyfile says how often: a test that scripts an upstream counts
-// what it is asked, and a preset's address is on the Internet.
-func silence(config []byte) ([]byte, error) {
+// isolateHandlers changes the handlers that are tested, wherever they stand.
+func (g *Gateway) isolateHandlers(config []byte) ([]byte, error) {
 	var whole any
 	decoder := json.NewDecoder(bytes.NewReader(config))
 	decoder.UseNumber()
 	if err := decoder.Decode(&whole); err != nil {
 		return nil, err
 	}
-	silenceIn(whole)
+	g.isolateIn(whole)
 	return json.Marshal(whole)
 }
 
-func silenceIn(value any) {
+func (g *Gateway) isolateIn(value any) {
 	switch value := value.(type) {
 	case []any:
 		for _, element := range value {
-			silenceIn(element)
+			g.isolateIn(element)
 		}
 	case map[string]any:
 		for _, member := range value {
-			silenceIn(member)
+			g.isolateIn(member)
 		}
-		providers, _ := value["providers"].([]any)
-		for _, p := range providers {
-			if provider, ok := p.(map[string]any); ok && value["handler"] == "codex_responses" && provider["read_models"] == nil {
-				provider["read_models"] = -1
-			}
+		if value["handler"] == "codex_responses" {
+			silence(value)
+			g.houseStore(value)
 		}
+	}
+}
+
+// silence keeps providers from being asked for their models, unless the Caddyfile says how often: a test that scripts an upstream counts
+// what it is asked, and a preset's address is on the Internet.
+func silence(handler map[string]any) {
+	providers, _ := handler["providers"].([]any)
+	for _, p := range providers {
+		if provider, ok := p.(map[string]any); ok && provider["read_models"] == nil {
+			provider["read_models"] = -1
+		}
+	}
+}
+
+// houseStore has a handler without a store of its own keep what it stores in a directory of the test instead of the user's. Reloads find
+// it there again.
+func (g *Gateway) houseStore(handler map[string]any) {
+	if handler["store"] == nil {
+		handler["store"] = map[string]any{"backend": map[string]any{"name": "memory"}}
 	}
 }
 

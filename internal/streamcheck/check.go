@@ -34,13 +34,28 @@ func Require(t testing.TB, body []byte) []Event {
 
 // CheckEvents reports the first rule that the events of a whole stream break.
 func CheckEvents(events []Event) error {
-	var s stream
-	for i, event := range events {
-		if err := s.event(event); err != nil {
-			return fmt.Errorf("event %d (%s): %w", i, event.Type, err)
-		}
+	s, err := follow(events)
+	if err != nil {
+		return err
 	}
 	return s.end()
+}
+
+// CheckBegun is CheckEvents for a stream whose end was not seen, as by a client that went away.
+func CheckBegun(events []Event) error {
+	_, err := follow(events)
+	return err
+}
+
+// follow reports the first rule that events break, whatever may come after them.
+func follow(events []Event) (*stream, error) {
+	s := new(stream)
+	for i, event := range events {
+		if err := s.event(event); err != nil {
+			return nil, fmt.Errorf("event %d (%s): %w", i, event.Type, err)
+		}
+	}
+	return s, nil
 }
 
 // stream is what the checker has to remember between events. Its zero value waits for the first one.

@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"encoding/binary"
+	"errors"
 	"math"
 
 	"go.etcd.io/bbolt"
@@ -17,8 +18,9 @@ type account struct {
 	size  int64
 	known int64 // the size that is in the file
 
-	// heads are where the order of each class began when its first change was made.
-	heads map[class]head
+	// heads are where the order of each class began before its first change.
+	heads   [classes]head
+	changed [classes]bool
 }
 
 // head is where an order begins: the time of its first record.
@@ -45,39 +47,27 @@ func (t *tables) account(owner string) *account {
 
 // head returns where the order of a class begins now.
 func (a *account) head(c class) head {
-	prefix := a.ownerKey(a.owner, byte(c), "")
+	prefix := a.ownerKey(a.owner, c.mark(), "")
 	key, _ := a.records.Cursor().Seek(prefix)
 	at, _, found := splitDue(key, prefix)
 	return head{at, found}
 }
 
-// touched must be called before an order is changed.
-func (a *account) touched(c class) {
-	if _, ok := a.heads[c]; ok {
-		return
+// reorder must be called before the order of a class is changed.
+func (a *account) reorder(c class) {
+	if !a.changed[c] {
+		a.heads[c], a.changed[c] = a.head(c), true
 	}
-	if a.heads == nil {
-		a.heads = make(map[class]head, 2)
-	}
-	a.heads[c] = a.head(c)
 }
 
 // close writes what follows from the changes.
 func (a *account) close() error {
-	for c, before := range a.heads {
-		after := a.head(c)
-		if after == before {
+	for c := range classes {
+		if !a.changed[c] {
 			continue
 		}
-		if before.found {
-			if err := a.records.Delete(a.queueKey(c, before.at, a.owner)); err != nil {
-				return err
-			}
-		}
-		if after.found {
-			if err := a.records.Put(a.queueKey(c, after.at, a.owner), nil); err != nil {
-				return err
-			}
+		if err := a.requeue(c, a.heads[c], a.head(c)); err != nil {
+			return err
 		}
 	}
 	switch key := a.ownerKey(a.owner, sizeMark, ""); {
@@ -88,6 +78,22 @@ func (a *account) close() error {
 	default:
 		return a.records.Put(key, binary.BigEndian.AppendUint64(nil, uint64(a.size)))
 	}
+}
+
+// requeue moves the owner in the order of all owners.
+func (a *account) requeue(c class, before, after head) error {
+	if before == after {
+		return nil
+	}
+	if before.found {
+		if err := a.records.Delete(a.queueKey(c, before.at, a.owner)); err != nil {
+			return err
+		}
+	}
+	if after.found {
+		return a.records.Put(a.queueKey(c, after.at, a.owner), nil)
+	}
+	return nil
 }
 
 // put writes a record in the place of the one that is there, if one is.
@@ -126,7 +132,7 @@ func (a *account) place(key string, r *row, before head) error {
 		return nil
 	}
 	c := classOf(key)
-	a.touched(c)
+	a.reorder(c)
 	if before.found {
 		if err := a.records.Delete(a.dueKey(a.owner, c, before.at, key)); err != nil {
 			return err
@@ -138,7 +144,7 @@ func (a *account) place(key string, r *row, before head) error {
 // remove removes a record.
 func (a *account) remove(key string, r *row) error {
 	c := classOf(key)
-	a.touched(c)
+	a.reorder(c)
 	if err := a.discard(r); err != nil {
 		return err
 	}
@@ -158,6 +164,8 @@ type quota struct {
 	spared  map[string]bool // keys of records that stay, of the one owner
 }
 
+var errOrder = errors.New("the order of records is not that of their times")
+
 const (
 	forever   = instant(math.MaxUint64)
 	unlimited = math.MaxInt
@@ -167,7 +175,7 @@ func (q *quota) met() bool { return q.records <= 0 || q.bytes <= 0 }
 
 // reap removes records of a class up to a time.
 func (a *account) reap(c class, until instant, q *quota) error {
-	prefix := append([]byte{}, a.ownerKey(a.owner, byte(c), "")...)
+	prefix := append([]byte{}, a.ownerKey(a.owner, c.mark(), "")...)
 	var keys []string // a cursor does not stay in its place when something is removed
 	var rows []row
 	for cursor, key := seek(a.records, prefix); !q.met(); key, _ = cursor.Next() {
@@ -205,7 +213,7 @@ func seek(b *bbolt.Bucket, key []byte) (*bbolt.Cursor, []byte) {
 
 // reap removes records of a class, of all owners.
 func (t *tables) reap(c class, q *quota) error {
-	for prefix := []byte{0, byte(c)}; !q.met(); {
+	for prefix := []byte{0, c.mark()}; !q.met(); {
 		cursor, key := seek(t.records, prefix)
 		at, owner, ok := splitDue(key, prefix)
 		if !ok || at > q.until {
@@ -217,11 +225,11 @@ func (t *tables) reap(c class, q *quota) error {
 		if other, _, ok := splitDue(next, prefix); ok {
 			until = other // from there on it is the turn of another owner
 		}
-		left := *q
+		left := q.records
 		if err := a.reap(c, until, q); err != nil {
 			return err
 		}
-		if *q == left {
+		if q.records == left {
 			return errOrder
 		}
 		if err := a.close(); err != nil {

@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"math"
 	"time"
 
 	"go.etcd.io/bbolt"
 )
 
 // The file has three buckets. The bucket records has these keys, where times are nanoseconds since 1970 in eight bytes, so that their order is
-// that of time, and a class is one of those below:
+// that of time, and a class is d or, for leases, l:
 //
 //	owner / 'r' key                  a record: see row
 //	owner / 's'                      how many bytes the owner has, keys and values together
@@ -40,12 +41,16 @@ const (
 )
 
 // class separates the records that a limit may remove from those that it leaves.
-type class byte
+type class int
 
 const (
-	ordinary class = 'd'
-	leases   class = 'l'
+	ordinary class = iota
+	leases
+	classes
 )
+
+// mark is how a class is written.
+func (c class) mark() byte { return "dl"[c] }
 
 const (
 	// inline is the longest value that is kept in its row, so that a page has several rows.
@@ -61,8 +66,8 @@ func instantOf(t time.Time) instant {
 	switch seconds := t.Unix(); {
 	case seconds < 0:
 		return 0
-	case seconds >= 1<<63/int64(time.Second)-1:
-		return 1<<63 - 1
+	case seconds >= math.MaxInt64/int64(time.Second):
+		return math.MaxInt64
 	default:
 		return instant(t.UnixNano())
 	}
@@ -135,13 +140,13 @@ func (t *tables) ownerKey(owner string, mark byte, key string) []byte {
 func (t *tables) recordKey(owner, key string) []byte { return t.ownerKey(owner, recordMark, key) }
 
 func (t *tables) dueKey(owner string, c class, at instant, key string) []byte {
-	t.ownerKey(owner, byte(c), "")
+	t.ownerKey(owner, c.mark(), "")
 	t.scratch = append(binary.BigEndian.AppendUint64(t.scratch, uint64(at)), key...)
 	return t.scratch
 }
 
 func (t *tables) queueKey(c class, at instant, owner string) []byte {
-	t.scratch = append(binary.BigEndian.AppendUint64(append(t.scratch[:0], 0, byte(c)), uint64(at)), owner...)
+	t.scratch = append(binary.BigEndian.AppendUint64(append(t.scratch[:0], 0, c.mark()), uint64(at)), owner...)
 	return t.scratch
 }
 

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -11,94 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"go.uber.org/zap"
 )
-
-// Writes are told to other processes after they are committed, in a transaction of its own: PostgreSQL commits transactions that notify one
-// after the other, all of a database, and each would wait for the disk in that time. Nobody must be told more surely than the contract of
-// session.Store says, and the own process is told at once.
-
-// news is what other processes have not been told yet.
-type news struct {
-	mu       sync.Mutex
-	payloads []string
-	some     chan struct{} // has a place for one
-}
-
-// add notes payloads to be told, before those that are there or behind them.
-func (n *news) add(payloads []string, before bool) {
-	n.mu.Lock()
-	if before {
-		n.payloads = slices.Concat(payloads, n.payloads)
-	} else {
-		n.payloads = append(n.payloads, payloads...)
-	}
-	n.mu.Unlock()
-	select {
-	case n.some <- struct{}{}:
-	default:
-	}
-}
-
-// take returns what is to be told. Of several of a kind it is the last, so that nobody hears of a later write and not of an earlier one.
-func (n *news) take() []string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	seen := make(map[string]bool, len(n.payloads))
-	var last []string
-	for _, payload := range slices.Backward(n.payloads) {
-		if !seen[payload] {
-			seen[payload] = true
-			last = append(last, payload)
-		}
-	}
-	n.payloads = nil
-	slices.Reverse(last)
-	return last
-}
-
-// tell tells those who watch a topic that it has been written to.
-func (p *pool) tell(owner, topic string) {
-	if topic == "" {
-		return
-	}
-	p.hub.Notify(owner, topic)
-	p.news.add([]string{p.self + " " + owner + "/" + topic}, false)
-}
-
-// announce tells other processes what there is, and the rest when the pool is closed.
-func (p *pool) announce() {
-	for closed := false; !closed; {
-		select {
-		case <-p.ctx.Done():
-			closed = true
-		case <-p.news.some:
-		}
-		payloads := p.news.take()
-		if len(payloads) == 0 {
-			continue
-		}
-		err := p.do(context.WithoutCancel(p.ctx), "notifying", true, func(ctx context.Context, conn *pgx.Conn) error {
-			_, err := conn.Exec(ctx, "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload", p.names.channel, payloads)
-			return err
-		})
-		if err != nil {
-			logger().Warn("telling other gateways of writes", zap.Error(err))
-		}
-		if err != nil && code(err) == "" { // the server is away: there is time
-			p.pause(time.Second)
-			p.news.add(payloads, true)
-		}
-	}
-}
-
-// pause waits, but not beyond the end of the pool.
-func (p *pool) pause(d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-p.ctx.Done():
-	case <-timer.C:
-	}
-}
 
 // watch returns a channel that is sent to after writes with a topic.
 func (p *pool) watch(ctx context.Context, owner, topic string) <-chan struct{} {
@@ -120,23 +31,20 @@ const (
 
 // listen hears what other processes write, through a connection that it makes anew whenever it breaks.
 func (p *pool) listen() {
-	first := sync.OnceFunc(func() { close(p.heard) })
-	defer first()
-	pause := firstPause
-	connected := func(again bool) {
-		pause = firstPause
-		first()
-		if again { // something may have been written meanwhile
-			p.hub.NotifyAll()
+	tried := sync.OnceFunc(func() { close(p.heard) })
+	defer tried()
+	for attempt, pause := 0, firstPause; p.ctx.Err() == nil; attempt++ {
+		err := p.hear(func() {
+			if attempt > 0 { // something may have been written meanwhile
+				p.hub.NotifyAll()
+			}
+			pause = firstPause
+			tried()
+		})
+		tried()
+		if p.ctx.Err() == nil && pause == firstPause { // once, however long it takes
+			logger().Warn("not hearing what other gateways write", zap.Error(failure(p.ctx, "listening", err)))
 		}
-	}
-	for again := false; p.ctx.Err() == nil; again = true {
-		err := p.hear(func() { connected(again) })
-		first()
-		if p.ctx.Err() != nil {
-			return
-		}
-		logger().Warn("listening for writes of other gateways", zap.Error(failure(p.ctx, "listening", err)), zap.Duration("again_in", pause))
 		p.pause(pause)
 		pause = min(2*pause, lastPause)
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -50,6 +51,7 @@ type client struct {
 }
 
 func newClient(s *settings) *client {
+	quiet()
 	c := &client{
 		connection: s.connect(), name: s.name(), prefix: s.prefix, db: s.db, timeout: s.timeout,
 		secrets: []string{s.password, s.sentinelPassword},
@@ -79,7 +81,8 @@ func (c *client) ask(ctx context.Context, send func(context.Context) error, agai
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errors.New("no answer within "+c.timeout.String()))
+	silence := errors.New("no answer within " + c.timeout.String())
+	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, silence)
 	defer cancel()
 	err := send(ctx)
 	for _, pause := range pauses {
@@ -94,10 +97,17 @@ func (c *client) ask(ctx context.Context, send func(context.Context) error, agai
 			err = send(ctx)
 		}
 	}
-	if err != nil && ctx.Err() != nil {
+	var slow net.Error
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
 		return context.Cause(ctx)
+	case errors.As(err, &slow) && slow.Timeout(): // a connection notices a moment earlier
+		return silence
+	default:
+		return err
 	}
-	return err
 }
 
 // reconsider has the nodes of a cluster looked up again: another one may have taken the place of one that is gone.
@@ -207,6 +217,19 @@ func (c *client) failure(at string, err error) error {
 		}
 	}
 	return fmt.Errorf("%s: %s: %w", c.name, at, err)
+}
+
+// quiet has go-redis log as Caddy does, and only where details are wanted: it writes a line for each failed attempt, and what fails is told
+// by errors. It has one logger for all who use it.
+var quiet = sync.OnceFunc(func() { goredis.SetLogger(libraryLogger{}) })
+
+type libraryLogger struct{}
+
+// Printf implements go-redis's own interface.
+func (libraryLogger) Printf(_ context.Context, format string, args ...any) {
+	if entry := caddy.Log().Named(moduleID).Check(zap.DebugLevel, "go-redis"); entry != nil {
+		entry.Write(zap.String("says", fmt.Sprintf(format, args...)))
+	}
 }
 
 // logger is looked up each time: the client may live through several configurations.
