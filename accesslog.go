@@ -75,6 +75,9 @@ func (r *Record) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	if r.Repairs > 0 {
 		enc.AddInt("repairs", r.Repairs)
 	}
+	if r.Truncated > 0 {
+		enc.AddInt("truncated", r.Truncated)
+	}
 	if len(r.ToolsDropped) > 0 {
 		zap.Strings("tools_dropped", r.ToolsDropped).AddTo(enc)
 	}

@@ -34,6 +34,7 @@ type exchange struct {
 	attempt *attempt
 	lessons int  // how often it has learned
 	forgets bool // reasoning of earlier turns stays out of the attempts
+	tight   bool // the target has found the prompt too long
 
 	mu        sync.Mutex
 	idle      bool // the reply is waiting for the upstream
@@ -59,8 +60,10 @@ type attempt struct {
 	ask          func() (*http.Response, *fault.Fault, error) // sends the request, again where a reply pauses
 	continuation []byte                                       // of the target, then
 	pauses       int
-	forgets      bool            // reasoning of earlier turns stays out
-	media        translate.Media // what goes out of the request's images and files; nil before it is known
+	forgets      bool               // reasoning of earlier turns stays out
+	tight        bool               // the target has found the prompt too long before
+	fitted       *translate.Request // what is sent of a request that may be truncated; nil before it is known
+	media        translate.Media    // what goes out of the request's images and files; nil before it is known
 
 	heard    atomic.Bool  // something came from the provider since the watch last looked
 	heardAt  time.Time    // when the watch last found so, or the attempt began
@@ -129,7 +132,7 @@ func (x *exchange) try(t target) *fault.Fault {
 	}
 	x.record.Attempts = append(x.record.Attempts, Attempt{Provider: t.upstream.name, Model: t.model, Start: x.handler.now()})
 	log := x.record.Last()
-	x.attempt = &attempt{target: t, dialect: d, log: log, heardAt: log.Start, forgets: x.forgets}
+	x.attempt = &attempt{target: t, dialect: d, log: log, heardAt: log.Start, forgets: x.forgets, tight: x.tight}
 	if f := x.missingKey(x.attempt); f != nil {
 		log.Cause, log.End = f.Brief(), x.handler.now()
 		return f

@@ -19,8 +19,8 @@ type lesson struct {
 	refused *attempt // the attempt that taught it
 }
 
-// persist makes attempts at a target: one, another without the reasoning of earlier turns where that cannot be opened any more, and another
-// for each thing that a refusal teaches.
+// persist makes attempts at a target: one, another without the reasoning of earlier turns where that cannot be opened any more, another with
+// less of the history where that is too long and may be cut, and another for each thing that a refusal teaches.
 func (x *exchange) persist(t target) *fault.Fault {
 	x.forgets = false
 	f := x.try(t)
@@ -30,6 +30,7 @@ func (x *exchange) persist(t target) *fault.Fault {
 		x.forgets = true
 		f = x.try(t)
 	}
+	f = x.truncate(t, f)
 	for last := x.learn(f, nil); last != nil; last = x.learn(f, last) {
 		f = x.try(t)
 	}

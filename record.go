@@ -20,6 +20,7 @@ type Record struct {
 
 	Usage        translate.Usage
 	Repairs      int      // places where the history was mended
+	Truncated    int      // messages of the history that were left out because it did not fit
 	ToolsDropped []string // types of hosted tools that the upstream was not told of
 
 	Start      time.Time

@@ -43,7 +43,7 @@ func (h *Handler) respond(w http.ResponseWriter, r *http.Request, m *memory) err
 // open begins the one stream that a client gets, whatever becomes of attempts.
 func (p *responses) open(x *exchange) {
 	p.stream = translate.NewStream(p.req, x.handler.ring, &p.events, translate.RandomIDs, x.handler.now)
-	p.stream.Terse, p.stream.Keep = x.codex, p.keep
+	p.stream.Terse, p.stream.EveryCall, p.stream.Keep = x.codex, x.codex, p.keep
 }
 
 // warmUp answers a request of which only the input is to be kept.
@@ -116,7 +116,10 @@ func (p *responses) wirePath(a *attempt) string { return a.upstream.wire.urlPath
 
 func (p *responses) target(a *attempt) *translate.Target {
 	model := a.upstream.describe(a.model)
-	return &translate.Target{Provider: a.upstream.name, Model: a.model, MaxOutput: model.MaxOutputTokens, Reasons: len(model.Efforts) > 0, Continuation: a.continuation, Media: a.media, WithoutReasoning: a.forgets}
+	return &translate.Target{
+		Provider: a.upstream.name, Model: a.model, MaxOutput: model.MaxOutputTokens, Reasons: len(model.Efforts) > 0,
+		Tiers: a.dialect.ServiceTier == "send", Continuation: a.continuation, Media: a.media, WithoutReasoning: a.forgets,
+	}
 }
 
 func (p *responses) encode(x *exchange, a *attempt) ([]byte, *fault.Fault) {
@@ -133,12 +136,14 @@ func (p *responses) encode(x *exchange, a *attempt) ([]byte, *fault.Fault) {
 	}
 	x.record.Repairs = p.req.Repairs
 	x.noteDropped(a, droppedTools(p.req, a))
-	dst := borrow(p.req.Size + p.req.Size/8 + 1024)
 	req := p.req
 	if a.forgets {
 		req = req.WithoutReasoning()
 	}
-	return a.upstream.wire.encode(dst, req, p.target(a), a.dialect), nil
+	if p.req.Truncates && !a.native() && x.body == payload(p) {
+		return p.fit(x, a, req), nil
+	}
+	return p.write(a, req), nil
 }
 
 func (p *responses) header(h http.Header, a *attempt) {

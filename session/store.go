@@ -65,7 +65,7 @@ type Query struct {
 // Batch is what is written in one step.
 type Batch struct {
 	Changes []Change // in this order; of several to one record the last counts, and conditions are those of before
-	Topic   string // of those who watch; empty where nobody does
+	Topic   string   // of those who watch; empty where nobody does
 
 	// Limit is how many bytes an owner may have, values and keys together; 0 without a limit. Beyond it the records that expire first are
 	// removed, but none that the batch writes and none with the key of a [Lease].

@@ -5,9 +5,8 @@
 package tokens
 
 import (
-	"strings"
 	"sync"
-	"unicode/utf8"
+	"unicode"
 
 	// Not the package above it, which carries every vocabulary that there is.
 	"github.com/tiktoken-go/tokenizer/codec"
@@ -34,21 +33,24 @@ const (
 	// maxPart bounds the bytes of a text that are counted at once. Counting takes several times as much memory as the text.
 	maxPart = 64 << 10
 
+	// maxBlank bounds the white space that is counted in one piece: the library's matcher takes time by the square of it where lines are blank.
+	maxBlank = 100
+
 	// bytesPerToken is the usual length of a token.
 	bytesPerToken = 4
 )
 
-// cut takes from the start of a text what is counted at once. Tokens begin with the space before a word, so it ends there.
+// cut takes from the start of a text what is counted at once. A word that it cuts through may count for one more.
 func cut(text string) (part, rest string) {
-	if len(text) <= maxPart {
-		return text, ""
-	}
-	at := strings.LastIndexAny(text[:maxPart], "\n ")
-	if at <= 0 {
-		at = maxPart
-		for !utf8.RuneStart(text[at]) && at > maxPart-utf8.UTFMax {
-			at--
+	blank := 0
+	for at, r := range text {
+		blank++
+		if !unicode.IsSpace(r) {
+			blank = 0
+		}
+		if at >= maxPart || blank > maxBlank {
+			return text[:at], text[at:]
 		}
 	}
-	return text[:at], text[at:]
+	return text, ""
 }

@@ -16,7 +16,7 @@ func TestTextsAreCountedByTheVocabulary(t *testing.T) {
 		"func main() {\n\treturn": 5,
 		"お誕生日おめでとう":               8,
 		"\xff\xfe":                2,
-		strings.Repeat(" ", 1000): 9,
+		strings.Repeat(" ", 80):   2,
 	} {
 		if got := Count(text); got != want {
 			t.Errorf("%q has %d tokens, want %d", text, got, want)
@@ -47,6 +47,20 @@ func TestALongTextIsCountedInPartsThatLoseNothing(t *testing.T) {
 				t.Error("the parts are not the text")
 			}
 		})
+	}
+}
+
+// What takes the library long must not come to it: a client decides what is counted.
+func TestWhiteSpaceIsCountedInShortPieces(t *testing.T) {
+	for rest := strings.Repeat(" \n", 1000) + "end"; rest != ""; {
+		part, after := cut(rest)
+		if len(part) > maxBlank+len("end") {
+			t.Fatalf("a part has %d bytes", len(part))
+		}
+		rest = after
+	}
+	if part, rest := cut("a" + strings.Repeat(" \nb", 1000)); rest != "" {
+		t.Errorf("text was cut behind %d bytes", len(part))
 	}
 }
 

@@ -176,7 +176,7 @@ func (e *Earlier) appendItems(dst, part []byte) ([]byte, error) {
 		item := c.Raw()
 		if id, ok := reference(item); ok {
 			if item = e.References[id]; item == nil {
-				return nil, referenceFault(id)
+				return nil, ReferenceFault("input", id)
 			}
 		}
 		dst = append(appendComma(dst), item...)
@@ -218,9 +218,10 @@ func References(part []byte) (ids []string) {
 	return ids
 }
 
-func referenceFault(id string) *fault.Fault {
+// ReferenceFault says that there is no item that an input refers to.
+func ReferenceFault(param, id string) *fault.Fault {
 	f := fault.New(fault.NotFound, "Item with id '%s' not found.", id)
-	f.Param = "input"
+	f.Param = param
 	return f
 }
 

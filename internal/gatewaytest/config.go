@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
@@ -82,12 +83,24 @@ func silence(handler map[string]any) {
 	}
 }
 
-// houseStore has a handler without a store of its own keep what it stores in a directory of the test instead of the user's. Reloads find
-// it there again.
+// houseStore has a handler that would store into the user's data directory store into one of the test. Reloads find there what was stored
+// before.
 func (g *Gateway) houseStore(handler map[string]any) {
-	if handler["store"] == nil {
-		handler["store"] = map[string]any{"backend": map[string]any{"name": "memory"}}
+	const backend, bolt = "backend", "bolt"
+	store, ok := handler["store"].(map[string]any)
+	if !ok {
+		store = make(map[string]any)
+		handler["store"] = store
 	}
+	module, ok := store[backend].(map[string]any)
+	if !ok {
+		module = map[string]any{"name": bolt}
+	}
+	if store["off"] == true || module["name"] != bolt || module["path"] != nil {
+		return
+	}
+	module["path"] = filepath.Join(g.storage, "sessions.db")
+	store[backend] = module
 }
 
 // captureLogs sends every log that has no output of its own to the test, the default one with debug messages and all.

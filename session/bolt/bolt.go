@@ -174,6 +174,9 @@ type handle struct {
 // Close implements session.Store.
 func (h *handle) Close() error { return h.release() }
 
+// Exclusive implements session.Exclusive: the file is locked by the process that has it open.
+func (h *handle) Exclusive() bool { return true }
+
 // Interface guards
 var (
 	_ caddy.Provisioner     = (*Bolt)(nil)

@@ -13,10 +13,12 @@ import (
 // The file has three buckets. The bucket records has these keys, where times are nanoseconds since 1970 in eight bytes, so that their order is
 // that of time, and a class is d or, for leases, l:
 //
-//	owner / 'r' key                  a record: see row
-//	owner / 's'                      how many bytes the owner has, keys and values together
 //	owner / class expires key        the order in which the records of an owner expire
+//	owner / 'e'                      how many bytes the owner has, keys and values together
+//	owner / 'r' key                  a record: see row
 //	0 class expires owner            the order in which the first record of each owner expires
+//
+// New records mostly expire behind all others, so that the end of the order and the size, which is next to it, share a page.
 //
 // The bucket values has what is too long for a row, in pieces that are numbered through. The pieces of all values together fill page after
 // page, and a page is all that is ever needed at once: neither must the file grow because its free pages do not lie side by side, nor are
@@ -37,7 +39,7 @@ const format = "codex_responses sessions 1"
 
 const (
 	recordMark = 'r'
-	sizeMark   = 's'
+	sizeMark   = 'e'
 )
 
 // class separates the records that a limit may remove from those that it leaves.
@@ -56,7 +58,7 @@ const (
 	// inline is the longest value that is kept in its row, so that a page has several rows.
 	inline = 800
 	// piece is the length of the pieces of a value: four fit in a page of 4 KiB.
-	piece = 992
+	piece = 4000
 )
 
 // instant is a time in the file. Times before 1970 are all the same there, and so are those that are too far away.
@@ -121,15 +123,21 @@ func (r *row) pieces() int {
 
 // tables are the buckets in one transaction.
 type tables struct {
+	tx      *bbolt.Tx
 	records *bbolt.Bucket
-	values  *bbolt.Bucket
-	scratch []byte // the last key that was made; buckets copy it
+	long    *bbolt.Bucket // see values
+	scratch []byte        // the last key that was made; buckets copy it
 }
 
-func openTables(tx *bbolt.Tx) *tables {
-	t := &tables{records: tx.Bucket(recordsBucket), values: tx.Bucket(valuesBucket), scratch: make([]byte, 0, 512)}
-	t.values.FillPercent = 1 // nothing is ever put between pieces
-	return t
+func openTables(tx *bbolt.Tx) *tables { return &tables{tx: tx, records: tx.Bucket(recordsBucket)} }
+
+// values is the bucket of long values, which many transactions have no need of.
+func (t *tables) values() *bbolt.Bucket {
+	if t.long == nil {
+		t.long = t.tx.Bucket(valuesBucket)
+		t.long.FillPercent = 1 // nothing is ever put between pieces
+	}
+	return t.long
 }
 
 func (t *tables) ownerKey(owner string, mark byte, key string) []byte {
@@ -182,7 +190,7 @@ func (t *tables) read(r *row) ([]byte, error) {
 	if r.first == 0 {
 		return append(value, r.value...), nil
 	}
-	cursor := t.values.Cursor()
+	cursor := t.values().Cursor()
 	key, part := cursor.Seek(t.pieceKey(r.first))
 	for n := r.first; len(value) < r.size; n++ {
 		if len(key) != 8 || binary.BigEndian.Uint64(key) != n || len(part) != min(piece, r.size-len(value)) {
@@ -200,23 +208,23 @@ func (t *tables) store(value []byte, expires instant) (row, error) {
 	if len(value) <= inline {
 		return r, nil
 	}
-	last := t.values.Sequence()
+	last := t.values().Sequence()
 	r.first, r.value = last+1, nil
 	for len(value) > 0 {
 		part := value[:min(piece, len(value))]
 		last++
-		if err := t.values.Put(t.pieceKey(last), part); err != nil {
+		if err := t.values().Put(t.pieceKey(last), part); err != nil {
 			return row{}, err
 		}
 		value = value[len(part):]
 	}
-	return r, t.values.SetSequence(last)
+	return r, t.values().SetSequence(last)
 }
 
 // discard removes the pieces of a row.
 func (t *tables) discard(r *row) error {
 	for i := range r.pieces() {
-		if err := t.values.Delete(t.pieceKey(r.first + uint64(i))); err != nil {
+		if err := t.values().Delete(t.pieceKey(r.first + uint64(i))); err != nil {
 			return err
 		}
 	}

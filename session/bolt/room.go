@@ -34,7 +34,7 @@ func (s *store) makeRoom(t *tables, group []*write) error {
 
 // used is how many bytes of the file hold something.
 func (s *store) used(t *tables) int64 {
-	stats, size := s.db.Stats(), t.records.Tx().Size()
+	stats, size := s.db.Stats(), t.tx.Size()
 	return size - int64(stats.FreePageN+stats.PendingPageN)*int64(s.db.Info().PageSize)
 }
 

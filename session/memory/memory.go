@@ -99,6 +99,9 @@ type handle struct {
 // Close implements session.Store.
 func (h *handle) Close() error { return h.release() }
 
+// Exclusive implements session.Exclusive: nothing of it is anywhere else.
+func (h *handle) Exclusive() bool { return true }
+
 // New returns a store of its own, which takes for the present what now says. It may have maxSize bytes.
 func New(maxSize int64, now func() time.Time) session.Store { return newStore(maxSize, now) }
 

@@ -39,7 +39,7 @@ func failure(ctx context.Context, at string, err error) error {
 	case errors.As(err, &connecting):
 		at, err = "connecting", &unreachable{connecting.Unwrap()}
 	case code(err) == unknownStatement, code(err) == duplicateStatement:
-		err = fmt.Errorf("%w; through a pooler that does not know prepared statements, add default_query_exec_mode=exec to the dsn", err)
+		err = fmt.Errorf("%w; through a pooler that does not know prepared statements, add default_query_exec_mode=cache_describe to the dsn", err)
 	}
 	return fmt.Errorf("store postgres: %s: %w", at, err)
 }

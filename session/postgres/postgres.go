@@ -7,7 +7,7 @@
 // Who watches a topic is told through one connection per process that listens (LISTEN). Poolers such as PgBouncer can stand between, also
 // those that assign connections for single transactions, but through these nobody hears what other gateways write: watchers then find it
 // when they look on their own. PgBouncer before 1.21 knows no prepared statements either, so a dsn through it needs
-// default_query_exec_mode=exec.
+// default_query_exec_mode=cache_describe.
 package postgres
 
 import (

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"net"
 	"os"
@@ -41,26 +42,28 @@ func TestPasswords(t *testing.T) {
 	if err := os.WriteFile(file, []byte("right secret\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, b := range []redis.Backend{
+	for db, b := range []redis.Backend{
 		{Addresses: []string{server.Addr()}, Password: "{env.RIGHT}"},
-		{Addresses: []string{"redis://" + server.Addr()}, Password: "{file." + file + "}"},
-		{Addresses: []string{"redis://" + server.Addr() + "/1"}, Username: "default", Password: "{env.RIGHT}"},
+		{Addresses: []string{"redis://default@" + server.Addr() + "/1"}, Password: "{file." + file + "}"},
 		{Addresses: []string{"{env.URL}"}},
+		{Addresses: []string{"redis://" + server.Addr()}, Username: "default", Password: "{env.RIGHT}", DB: 3},
 	} {
 		s := open(t, b)
-		change := put("key", "value")
-		change.If = session.Absent // in the database of the first two of them it is there
-		if err := s.Write(t.Context(), owner, session.Batch{Changes: []session.Change{change}}); (err != nil) != strings.HasPrefix(b.Password, "{file") {
-			t.Errorf("%s: writing gave %v", b.Addresses, err)
-		}
-		wantValue(t, s, "key", "value")
+		change := put("key", fmt.Sprint(db))
+		change.If = session.Absent // each has a database of its own
+		write(t, s, change)
+		wantValue(t, s, "key", fmt.Sprint(db))
 	}
 	wantRefused(t, redis.Backend{Addresses: []string{server.Addr()}, Password: "{env.WRONG}"}, "WRONGPASS")
 	wantRefused(t, redis.Backend{Addresses: []string{server.Addr()}}, "NOAUTH")
 }
 
 func TestAUserWithFewRights(t *testing.T) {
-	server := servertest.Redis(t, "--user", "gateway on >secret ~codex_responses:* &codex_responses:* -@all +@read +@write +@scripting +@pubsub +@connection")
+	server := servertest.Redis(t)
+	if err := raw(t, server).Do(t.Context(), "acl", "setuser", "gateway", "on", ">secret", "~codex_responses:*", "&codex_responses:*", "-@all",
+		"+@read", "+@write", "+@scripting", "+@pubsub", "+@connection").Err(); err != nil {
+		t.Fatal(err)
+	}
 	t.Setenv("SECRET", "secret")
 	b := redis.Backend{Addresses: []string{server.Addr()}, Username: "gateway", Password: "{env.SECRET}"}
 	s := open(t, b)

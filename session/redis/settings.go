@@ -173,8 +173,12 @@ func (s *settings) encrypt(t *TLS, r *resolver) error {
 		if s.tls.RootCAs == nil {
 			s.tls.RootCAs = x509.NewCertPool()
 		}
-		if pem, err := s.read(r.text("ca", file)); err != nil || !s.tls.RootCAs.AppendCertsFromPEM(pem) {
-			return errors.Join(fmt.Errorf("ca %s holds no certificate in PEM", file), err)
+		pem, err := s.read(r.text("ca", file))
+		if err != nil {
+			return err
+		}
+		if !s.tls.RootCAs.AppendCertsFromPEM(pem) {
+			return fmt.Errorf("ca %s holds no certificate in PEM", file)
 		}
 	}
 	if t.Certificate == "" {
@@ -198,8 +202,11 @@ func (s *settings) encrypt(t *TLS, r *resolver) error {
 
 func (s *settings) read(file string) ([]byte, error) {
 	content, err := os.ReadFile(file) //nolint:gosec // whoever configures the gateway names the files
+	if err != nil {
+		return nil, fmt.Errorf("reading a file for tls: %w", err)
+	}
 	s.files = append(s.files, content)
-	return content, err
+	return content, nil
 }
 
 // digest tells settings apart, certificates that have been renewed in place included, and holds no secret.
