@@ -14,6 +14,7 @@ import (
 
 	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/session"
+	"github.com/caddy-codex/responses/translate"
 )
 
 // run is a response in the background. An exchange without a client writes its events, and the run stores them.
@@ -54,7 +55,7 @@ func (x *exchange) background(p *responses, m *memory) error {
 	p.open(x)
 	p.stream.Fixed, p.stream.Terse = true, false
 	object := p.stream.Object("queued")
-	r := &run{handler: h, memory: m, stored: m.stored(object), wake: make(chan struct{}, 1)}
+	r := &run{handler: h, memory: m, stored: m.stored(object).Clone(), wake: make(chan struct{}, 1)}
 	m.run = r
 	if err := h.sessions.Begin(x.request.Context(), m.owner, r.stored, m.chain); err != nil {
 		return x.fail(stateFault(err))
@@ -125,10 +126,7 @@ func (r *run) event(data []byte) {
 		r.outcome = []byte(gjson.GetBytes(data, "response").Raw)
 		return // all of it is stored at once
 	}
-	select {
-	case r.wake <- struct{}{}:
-	default:
-	}
+	r.rouse()
 }
 
 // keepBooks stores what the run has to show for itself until it is done, keeps its lease, and listens for those who want it to stop.
@@ -190,6 +188,15 @@ func (r *run) restore(events session.Events) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.events = session.Events{First: events.First, Data: append(events.Data, r.events.Data...)}
+	r.rouse()
+}
+
+// rouse has what there is stored.
+func (r *run) rouse() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
 }
 
 // store stores the events so far. The last ones wait for the outcome.
@@ -206,20 +213,24 @@ func (r *run) store(ctx context.Context) error {
 	}
 	var begun *session.Response
 	if progress != nil && r.stored.Status() == "queued" {
-		r.stored.Object = r.memory.stored(progress).Object
-		begun = r.stored
+		response := *r.stored
+		response.Object = translate.WithoutEcho(progress)
+		begun = &response
 	}
-	err := r.handler.sessions.Progress(ctx, r.memory.owner, r.stored.ID, &events, begun)
-	if err != nil {
+	if err := r.handler.sessions.Progress(ctx, r.memory.owner, r.stored.ID, &events, begun); err != nil {
 		r.restore(events)
+		return err
 	}
-	return err
+	if begun != nil {
+		r.stored.Object = begun.Object
+	}
+	return nil
 }
 
 // conclude stores the outcome with the last events. A store that does not work is given time.
 func (r *run) conclude(ctx context.Context) {
 	events := r.pending()
-	r.stored.Object = r.memory.stored(r.outcome).Object
+	r.stored.Object = translate.WithoutEcho(r.outcome)
 	outcome := &session.Outcome{Response: r.stored, Before: r.memory.chain, Leased: true}
 	if len(events.Data) > 0 {
 		outcome.Events = &events

@@ -51,6 +51,7 @@ func init() {
 //			max_per_client <size>
 //			<any setting of the store>
 //		}
+//		websocket on|off
 //	}
 //
 // A secret is a placeholder such as {env.NAME} or {file./path}.
@@ -148,15 +149,12 @@ func (p *parser) subdirective() error {
 			return badForm(p.Dispenser, "compaction_prompt <text>")
 		}
 	case "fetch":
-		if !p.AllArgs(&h.Fetch) {
-			return badForm(p.Dispenser, "fetch public|any|off")
-		}
-		if err := checkFetch(h.Fetch); err != nil {
-			return p.WrapErr(err)
-		}
+		return p.choice(&h.Fetch, "fetch public|any|off", checkFetch)
+	case "websocket":
+		return p.choice(&h.WebSocket, "websocket on|off", checkWebSocket)
 	default:
 		return p.Errf("unrecognized subdirective %s; there are base_path, provider, route, key, forward_client_key, max_body, heartbeat, "+
-			"cors, seal_key, fetch, compaction_prompt, store", name)
+			"cors, seal_key, fetch, compaction_prompt, store, websocket", name)
 	}
 	return nil
 }
@@ -165,6 +163,17 @@ func (p *parser) subdirective() error {
 func (p *parser) word(to *string, form string) error {
 	if !p.AllArgs(to) {
 		return badForm(p.Dispenser, form)
+	}
+	return nil
+}
+
+// choice reads the one argument of a subdirective that takes one of some words.
+func (p *parser) choice(to *string, form string, check func(string) error) error {
+	if err := p.word(to, form); err != nil {
+		return err
+	}
+	if err := check(*to); err != nil {
+		return p.WrapErr(err)
 	}
 	return nil
 }

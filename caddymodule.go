@@ -28,15 +28,15 @@ func init() {
 // Handler serves the Responses API over any model: it reads a request, routes it by model name, translates it to the wire format of
 // the chosen provider, forwards it through Caddy's reverse proxy, and translates the streamed reply back.
 //
-// Under its base path it serves POST /responses, POST /responses/compact, POST /chat/completions, GET /models and GET /health. Requests outside of it go to the
-// next handler.
+// Under its base path it serves POST /responses, the same over WebSocket, POST /responses/compact, POST /responses/input_tokens, POST /chat/completions,
+// GET /models and GET /health. Requests outside of it go to the next handler.
 //
 // It sets these placeholders when an exchange has ended:
 //
 // Placeholder | Description
 // ------------|-------------
 // `{http.codex_responses.request_id}` | Id of the request, also sent to the client as X-Request-Id
-// `{http.codex_responses.endpoint}` | `responses`, `compact` or `chat_completions`
+// `{http.codex_responses.endpoint}` | `responses`, `compact`, `input_tokens` or `chat_completions`
 // `{http.codex_responses.model}` | The model that the client asked for
 // `{http.codex_responses.route}` | Pattern of the route; empty where the model was found without one
 // `{http.codex_responses.provider}` | Name of the provider that served the request, or failed last
@@ -82,8 +82,13 @@ type Handler struct {
 	// Store is where responses and conversations are kept. Default: a bolt file in Caddy's data directory
 	Store *Store `json:"store,omitempty"`
 
+	// WebSocket says whether clients may send their requests as messages over one connection (on), or get status 426, upon which Codex
+	// goes over to HTTP (off). Default: on
+	WebSocket string `json:"websocket,omitempty"`
+
 	logger    *zap.Logger
 	sessions  *session.Sessions // nil where nothing is stored
+	sockets   sockets
 	runs      runs
 	router    *router
 	ring      *envelope.Ring
@@ -113,7 +118,7 @@ const (
 func (h *Handler) Provision(ctx caddy.Context) error {
 	h.logger = ctx.Logger()
 	h.now = time.Now
-	h.observers = []observer{accessLog{}}
+	h.observers = []observer{accessLog{}, contextRecord{}}
 	if h.BasePath == "" {
 		h.BasePath = defaultBasePath
 	}
@@ -182,6 +187,9 @@ func (h *Handler) Validate() error {
 	if err := checkFetch(h.Fetch); err != nil {
 		return err
 	}
+	if err := checkWebSocket(h.WebSocket); err != nil {
+		return err
+	}
 	if err := h.Store.check(); err != nil {
 		return err
 	}
@@ -193,9 +201,9 @@ func (h *Handler) Validate() error {
 	return nil
 }
 
-// Cleanup releases the providers' hosts and the store, once nothing runs in the background that needs them.
+// Cleanup ends WebSocket connections, and releases the providers' hosts and the store once nothing runs that needs them.
 func (h *Handler) Cleanup() error {
-	h.runs.leave(h.release)
+	h.sockets.leave(func() { h.runs.leave(h.release) })
 	return nil
 }
 

@@ -18,7 +18,9 @@ func validate(t *testing.T, config []byte) error {
 		return fmt.Errorf("reading the configuration: %w", err)
 	}
 	c.Admin = &caddy.AdminConfig{Disabled: true}
-	c.StorageRaw = caddyconfig.JSONModuleObject(map[string]string{"root": t.TempDir()}, "module", "file_system", nil)
+	dir := t.TempDir()
+	t.Setenv("XDG_DATA_HOME", dir) // where sessions are stored by default
+	c.StorageRaw = caddyconfig.JSONModuleObject(map[string]string{"root": dir}, "module", "file_system", nil)
 	return caddy.Validate(&c)
 }
 

@@ -18,10 +18,9 @@ func (h *Handler) cors(w http.ResponseWriter, r *http.Request) bool {
 	header := w.Header()
 	header.Add("Vary", "Origin")
 	preflight := r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
-	all := slices.Contains(h.CORS, "*")
-	if all || slices.ContainsFunc(h.CORS, func(o string) bool { return strings.EqualFold(o, origin) }) {
+	if h.shares(origin) {
 		allowed := origin
-		if all {
+		if slices.Contains(h.CORS, "*") {
 			allowed = "*"
 		}
 		header.Set("Access-Control-Allow-Origin", allowed)
@@ -36,6 +35,11 @@ func (h *Handler) cors(w http.ResponseWriter, r *http.Request) bool {
 		w.WriteHeader(http.StatusNoContent)
 	}
 	return preflight
+}
+
+// shares reports whether pages of an origin may call the endpoints.
+func (h *Handler) shares(origin string) bool {
+	return slices.ContainsFunc(h.CORS, func(o string) bool { return o == "*" || strings.EqualFold(o, origin) })
 }
 
 // allowedHeaders are those that the page asks for: SDKs send many of their own, and none of them is trusted.

@@ -11,7 +11,7 @@ import (
 // whatever manner. Nothing else measures on its own.
 type Record struct {
 	ID       string // of the request, as the client sees it in X-Request-Id
-	Endpoint string // responses or chat_completions
+	Endpoint string // responses, compact, input_tokens or chat_completions
 	Stream   bool
 
 	Model    string // as the client asked for it

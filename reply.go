@@ -33,6 +33,7 @@ type replyReader struct {
 	body     io.Closer
 	events   frames // nil for a reply that came as one document
 	whole    io.Reader
+	asked    int  // how often the provider was asked to go on
 	began    bool // the upstream has sent something
 	drained  bool // the upstream's body has been read to its end
 }
@@ -196,7 +197,8 @@ func (rd *replyReader) readWhole() *fault.Fault {
 	if err != nil {
 		return readFault(rd.attempt, err)
 	}
-	if f := rd.frame(sse.Event{Data: text}); f != nil || rd.payload.stream.Ended() {
+	asked := rd.asked
+	if f := rd.frame(sse.Event{Data: text}); f != nil || rd.payload.stream.Ended() || rd.asked != asked {
 		return f
 	}
 	return rd.end(nil)
@@ -214,6 +216,9 @@ func (rd *replyReader) end(readErr error) *fault.Fault {
 	}
 	if err := rd.decoder.End(readErr, rd.payload.stream); err != nil {
 		return asFault(err)
+	}
+	if stream := rd.payload.stream; stream.Over() && !stream.Ended() {
+		return rd.answer()
 	}
 	return nil
 }
@@ -237,6 +242,7 @@ func (rd *replyReader) resume(readErr error) (f *fault.Fault, resumed bool) {
 
 // proceed sends the request that goes on with a reply.
 func (rd *replyReader) proceed() *fault.Fault {
+	rd.asked++
 	rd.attempt.restart(rd.exchange.handler.now())
 	res, f, err := rd.attempt.ask()
 	switch {

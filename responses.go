@@ -44,6 +44,7 @@ func (h *Handler) respond(w http.ResponseWriter, r *http.Request, m *memory) err
 func (p *responses) open(x *exchange) {
 	p.stream = translate.NewStream(p.req, x.handler.ring, &p.events, translate.RandomIDs, x.handler.now)
 	p.stream.Terse, p.stream.EveryCall, p.stream.Keep = x.codex, x.codex, p.keep
+	p.stream.Fixed = p.req.State.Keeps
 }
 
 // warmUp answers a request of which only the input is to be kept.
@@ -77,8 +78,12 @@ func (x *exchange) newResponses(m *memory) (*responses, *fault.Fault) {
 	return p, nil
 }
 
-// parse reads as much of a request as its first target needs. For one that it passes to as it is, that is not much.
+// parse reads as much of a request as its first target needs. For one that it passes to as it is, that is not much, nor for one that is to
+// be expanded first.
 func (h *Handler) parse(body []byte) (*translate.Request, error) {
+	if bytes.Contains(body, previousMember) {
+		return translate.ParseSource(body, h.ring)
+	}
 	if model, ok := translate.LeadingModel(body); ok {
 		if plan, f := h.router.plan(model); f == nil && plan.targets[0].native() {
 			return translate.ParseSource(body, h.ring)
@@ -86,6 +91,9 @@ func (h *Handler) parse(body []byte) (*translate.Request, error) {
 	}
 	return translate.Parse(body, h.ring)
 }
+
+// previousMember is in every request that goes on from an earlier response. Where it is in another one, what was not read is read later.
+var previousMember = []byte(`"previous_response_id"`)
 
 // native reports whether a target takes requests as they are.
 func (t *target) native() bool {
@@ -136,14 +144,26 @@ func (p *responses) encode(x *exchange, a *attempt) ([]byte, *fault.Fault) {
 	}
 	x.record.Repairs = p.req.Repairs
 	x.noteDropped(a, droppedTools(p.req, a))
-	req := p.req
-	if a.forgets {
-		req = req.WithoutReasoning()
+	req := p.request(a)
+	if a.native() || x.body != payload(p) {
+		return p.write(a, req), nil
 	}
-	if p.req.Truncates && !a.native() && x.body == payload(p) {
+	if p.condenses(a, req) {
+		p.req.Condense(p.handler.compactionPrompt)
+		req = p.request(a)
+	}
+	if p.req.Truncates {
 		return p.fit(x, a, req), nil
 	}
 	return p.write(a, req), nil
+}
+
+// request is what an attempt encodes.
+func (p *responses) request(a *attempt) *translate.Request {
+	if a.forgets {
+		return p.req.WithoutReasoning()
+	}
+	return p.req
 }
 
 func (p *responses) header(h http.Header, a *attempt) {
@@ -155,7 +175,7 @@ func (p *responses) reply(x *exchange, a *attempt, res *http.Response) (*http.Re
 	if !p.req.Stream {
 		p.final = finalSink{}
 		p.stream = translate.NewStream(p.req, p.handler.ring, &p.final, translate.RandomIDs, p.handler.now)
-		p.stream.Keep = p.keep
+		p.stream.Keep, p.stream.Fixed = p.keep, p.req.State.Keeps
 	}
 	target := p.target(a)
 	p.stream.Attempt(*target)

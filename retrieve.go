@@ -12,6 +12,7 @@ import (
 	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/session"
 	"github.com/caddy-codex/responses/translate"
+	"github.com/caddy-codex/responses/translate/jsonscan"
 )
 
 // serveResponse handles GET /responses/{response}.
@@ -166,7 +167,7 @@ func writeList(w http.ResponseWriter, items []translate.Identified, more bool) e
 	if len(items) > 0 {
 		first, last = items[0].ID, items[len(items)-1].ID
 	}
-	fmt.Fprintf(&b, `],"first_id":%q,"last_id":%q,"has_more":%v}`, first, last, more)
+	fmt.Fprintf(&b, `],"first_id":%s,"last_id":%s,"has_more":%v}`, jsonscan.AppendString(nil, first), jsonscan.AppendString(nil, last), more)
 	return writeObject(w, []byte(b.String()))
 }
 

@@ -24,6 +24,13 @@ var endpoints = []endpoint{
 	{"/responses/{response}", handlers{http.MethodGet: (*Handler).serveResponse, http.MethodDelete: (*Handler).serveDeletion}},
 	{"/responses/{response}/cancel", handlers{http.MethodPost: (*Handler).serveCancellation}},
 	{"/responses/{response}/input_items", handlers{http.MethodGet: (*Handler).serveInputItems}},
+	{"/conversations", handlers{http.MethodPost: (*Handler).serveNewConversation}},
+	{"/conversations/{conversation}", handlers{
+		http.MethodGet: (*Handler).serveConversation, http.MethodPost: (*Handler).serveConversationChange,
+		http.MethodDelete: (*Handler).serveConversationDeletion,
+	}},
+	{"/conversations/{conversation}/items", handlers{http.MethodGet: (*Handler).serveItems, http.MethodPost: (*Handler).serveNewItems}},
+	{"/conversations/{conversation}/items/{item}", handlers{http.MethodGet: (*Handler).serveItem, http.MethodDelete: (*Handler).serveItemDeletion}},
 	{"/chat/completions", handlers{http.MethodPost: (*Handler).serveChatCompletions}},
 	{"/models", handlers{http.MethodGet: (*Handler).serveModels, http.MethodHead: (*Handler).serveModels}},
 	{"/health", handlers{http.MethodGet: (*Handler).serveHealth, http.MethodHead: (*Handler).serveHealth}},
@@ -87,8 +94,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		writeFault(w, f, f.HTTPStatus())
 		return nil
 	case isUpgrade(r):
-		refuseUpgrade(w)
-		return nil
+		return h.serveUpgrade(w, r, at.path)
 	}
 	serve, ok := at.methods[r.Method]
 	if !ok {
@@ -122,10 +128,10 @@ func (h *Handler) paths() []string {
 	return paths
 }
 
-// isUpgrade tells a WebSocket handshake, also one of HTTP/2 or HTTP/3.
+// isUpgrade tells a WebSocket handshake, also one of HTTP/2 or HTTP/3, and one of which a proxy on the way has taken the Upgrade away.
 func isUpgrade(r *http.Request) bool {
-	return r.Method == http.MethodConnect ||
-		r.Method == http.MethodGet && httpguts.HeaderValuesContainsToken(r.Header["Upgrade"], "websocket")
+	return r.Method == http.MethodConnect || r.Method == http.MethodGet &&
+		(httpguts.HeaderValuesContainsToken(r.Header["Upgrade"], "websocket") || r.Header["Sec-Websocket-Key"] != nil)
 }
 
 // refuseUpgrade answers with the one status at which Codex goes over to HTTP without trying again.

@@ -21,9 +21,10 @@ type memory struct {
 	owner   string
 	request *translate.Request // as the client sent it, before what it goes on from was put in
 	earlier translate.Earlier
-	chain   *session.Chain // what it goes on from; nil for nothing that is stored
-	lane    *lane          // of a WebSocket connection; nil without one
-	run     *run           // in the background; nil for one that a client waits for
+	chain   *session.Chain  // what it goes on from; nil for nothing that is stored
+	items   map[string]bool // ids of those of the conversation that it belongs to
+	lane    *lane           // of a WebSocket connection; nil without one
+	run     *run            // in the background; nil for one that a client waits for
 }
 
 // owner is whom the state of a request belongs to: the user that Caddy has authenticated, else whoever has the same key.
@@ -147,8 +148,14 @@ func (m *memory) converse(ctx context.Context, sessions *session.Sessions, id st
 		return conversationFault(id, err)
 	}
 	raw := make([][]byte, len(items))
+	m.items = make(map[string]bool, len(items))
 	for i, item := range items {
-		raw[i] = item.Raw
+		raw[i], m.items[item.ID] = item.Raw, true
+	}
+	for _, own := range gjson.GetBytes(m.request.Input(), "#.id").Array() {
+		if m.items[own.String()] {
+			return translate.DuplicateFault("input", own.String())
+		}
 	}
 	list := append(append([]byte{'['}, bytes.Join(raw, []byte{','})...), ']')
 	m.earlier.Parts, m.earlier.Tools = [][]byte{list}, c.Tools
@@ -158,22 +165,16 @@ func (m *memory) converse(ctx context.Context, sessions *session.Sessions, id st
 // resolve reads the items that inputs refer to.
 func (m *memory) resolve(ctx context.Context, sessions *session.Sessions, s *translate.State) *fault.Fault {
 	ids := s.References
-	for _, part := range m.earlier.Parts {
-		ids = append(ids, translate.References(part)...)
-	}
-	if len(ids) > 0 && sessions == nil {
+	m.earlier.Refers = len(ids) > 0
+	switch {
+	case len(ids) == 0:
+		return nil
+	case sessions == nil:
 		return stateOff("input")
 	}
-	m.earlier.References = make(map[string][]byte, len(ids))
-	for _, id := range ids {
-		item, err := sessions.Item(ctx, m.owner, id)
-		switch {
-		case errors.Is(err, session.ErrNotFound): // which expanding refuses
-		case err != nil:
-			return stateFault(err)
-		default:
-			m.earlier.References[id] = item
-		}
+	var err error
+	if m.earlier.References, err = sessions.ItemsByID(ctx, m.owner, ids); err != nil {
+		return stateFault(err)
 	}
 	return nil
 }
@@ -204,23 +205,32 @@ func (x *exchange) keep(p *responses, m *memory, object []byte) bool {
 	return true
 }
 
-// stored is the response as it is stored. It does not point into anything that the exchange gives back.
+// stored is the response as it is stored. It points into the request, which does not outlive the exchange.
 func (m *memory) stored(object []byte) *session.Response {
 	req := m.request
+	tools := req.RawTools()
+	if tools == nil {
+		tools = m.earlier.Tools
+	}
 	return &session.Response{
 		ID: gjson.GetBytes(object, "id").String(), Conversation: req.State.Conversation, Background: req.State.Background,
-		Previous: req.State.Previous, Object: translate.WithoutEcho(object), Input: bytes.Clone(req.Input()), Instructions: bytes.Clone(req.Instructions()),
-		Tools: bytes.Clone(req.RawTools()),
+		Previous: req.State.Previous, Object: translate.WithoutEcho(object), Input: m.earlier.Resolve(req.Input()),
+		Instructions: req.Instructions(), Tools: tools,
 	}
 }
 
-// said are the items that a response adds to its conversation: the input's and its own.
+// said are the items that a response adds to its conversation: the input's and its own. No two items of a conversation have the same id,
+// which not every service sees to.
 func (m *memory) said(r *session.Response) []session.Item {
 	var items []session.Item
-	for _, part := range [...][]byte{r.Input, r.Output()} {
-		for _, item := range translate.Identify(part, r.ID) {
-			items = append(items, session.Item(item))
+	for _, item := range translate.Identify(r.Input, r.ID) {
+		items = append(items, session.Item(item))
+	}
+	for i, item := range translate.Identify(r.Output(), r.ID) {
+		if m.items[item.ID] {
+			item = item.Renamed(r.ID, i)
 		}
+		items = append(items, session.Item(item))
 	}
 	return items
 }

@@ -28,6 +28,9 @@ func (p *responses) fit(x *exchange, a *attempt, req *translate.Request) []byte 
 	body := p.write(a, req)
 	may, left := p.room(a, body), 0
 	for range maxFittings {
+		if int64(len(body))+int64(req.Media*a.dialect.ImageTokens) <= may {
+			break // a token has a byte at the least
+		}
 		has := tokens.Estimate(body, a.dialect.ImageTokens)
 		fitted, n := req.Fit(has, may)
 		if n == 0 {
@@ -49,13 +52,9 @@ func (p *responses) fit(x *exchange, a *attempt, req *translate.Request) []byte 
 // too long may have half of what it got then.
 func (p *responses) room(a *attempt, body []byte) int64 {
 	const boundless = 1 << 40
-	model := a.upstream.describe(a.model)
-	window := int64(model.ContextWindow)
-	if n := a.dialect.NumCtx; n > 0 {
-		window = int64(n)
-	}
+	window := a.window()
 	answer := window / 8
-	if limit, ok := jsonscan.ParseInt(a.dialect.OutputLimit(p.req.MaxOutputTokens, model.MaxOutputTokens)); ok {
+	if limit, ok := jsonscan.ParseInt(a.dialect.OutputLimit(p.req.MaxOutputTokens, a.upstream.describe(a.model).MaxOutputTokens)); ok {
 		answer = min(limit, window/2)
 	}
 	room := window - answer
@@ -68,12 +67,23 @@ func (p *responses) room(a *attempt, body []byte) int64 {
 	return room
 }
 
+// window is how many tokens prompt and answer may have together at a target, 0 where nobody knows.
+func (a *attempt) window() int64 {
+	if n := a.dialect.NumCtx; n > 0 {
+		return int64(n)
+	}
+	return int64(a.upstream.describe(a.model).ContextWindow)
+}
+
 // truncate makes another attempt at a target that has found the prompt too long, for a client that would rather go without the oldest of
 // it.
 func (x *exchange) truncate(t target, f *fault.Fault) *fault.Fault {
 	p, ok := x.body.(*responses)
 	if !ok || f == nil || f.Kind != fault.ContextLength || !p.req.Truncates || x.attempt.native() {
 		return f
+	}
+	if _, n := p.req.Fit(2, 1); n == 0 {
+		return f // there is nothing that could go
 	}
 	x.tight = true
 	defer func() { x.tight = false }()

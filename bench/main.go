@@ -74,6 +74,9 @@ func start() error {
 		p = quickPlan(measured)
 	}
 	p.stores = *wireName == "" || *wireName == storingAlone
+	if p.stores && *profiles != "" {
+		p.profiles, *profiles = *profiles, ""
+	}
 	return run(ctx, p, *caddy, *profiles, *asJSON, os.Stdout)
 }
 

@@ -17,6 +17,7 @@ type plan struct {
 	pairs       int           // requests of each side, on each wire, in a round of the time to the first event
 	connections []int         // of the throughput measurement, which is of chat only, as is that of the memory
 	stores      bool          // what storing costs
+	profiles    string        // directory for profiles of the gateways that store; empty for none
 	idleStreams int
 	idleRounds  int           // processes of each side that hold idle streams
 	settle      time.Duration // between opening the idle streams and reading the memory

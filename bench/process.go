@@ -114,6 +114,9 @@ func (v *server) target(w *wire, model string) *target {
 	t.name = v.name + ", " + w.name + ", " + model
 	t.url.Scheme, t.url.Host = "http", v.address
 	t.header = header()
+	if v.key != "" {
+		t.header.Set("Authorization", "Bearer "+v.key)
+	}
 	return t
 }
 

@@ -26,18 +26,10 @@ func (b *bench) profile(ctx context.Context, w *wire, dir string) error {
 	defer stop()
 
 	for _, v := range servers {
-		name := filepath.Join(dir, v.name+"-"+w.name+"-")
-		for _, l := range w.loads() {
-			file := name + l.model + ".cpu.pprof"
-			seconds := fmt.Sprintf("profile?seconds=%d", int(profileTime.Seconds()))
-			fetched := make(chan error, 1)
-			go func() { fetched <- fetchProfile(ctx, v, seconds, file) }()
-			load(ctx, v.target(w, l.model), l.connections, profileTime+time.Second, &b.failed)
-			if err := <-fetched; err != nil {
-				return err
-			}
-			fmt.Fprintln(os.Stderr, "go tool pprof -top", file)
+		if err := b.profileCPU(ctx, v, w, dir); err != nil {
+			return err
 		}
+		name := filepath.Join(dir, v.name+"-"+w.name+"-")
 		closeAll := b.openIdle(ctx, v.target(w, idleModel))
 		file := name + idleModel + ".heap.pprof"
 		err := fetchProfile(ctx, v, "heap?gc=1", file)
@@ -46,6 +38,22 @@ func (b *bench) profile(ctx context.Context, w *wire, dir string) error {
 			return err
 		}
 		fmt.Fprintln(os.Stderr, "go tool pprof -top -sample_index=inuse_space", file)
+	}
+	return nil
+}
+
+// profileCPU writes a CPU profile of a server under each load of a wire.
+func (b *bench) profileCPU(ctx context.Context, v *server, w *wire, dir string) error {
+	for _, l := range w.loads() {
+		file := filepath.Join(dir, v.name+"-"+w.name+"-"+l.model+".cpu.pprof")
+		seconds := fmt.Sprintf("profile?seconds=%d", int(profileTime.Seconds()))
+		fetched := make(chan error, 1)
+		go func() { fetched <- fetchProfile(ctx, v, seconds, file) }()
+		load(ctx, v.target(w, l.model), l.connections, profileTime+time.Second, &b.failed)
+		if err := <-fetched; err != nil {
+			return err
+		}
+		fmt.Fprintln(os.Stderr, "go tool pprof -top", file)
 	}
 	return nil
 }

@@ -21,6 +21,8 @@ type side struct {
 	// site returns the Caddyfile directives.
 	site func(wires []*wire, upstream string) string
 
+	key string // of the client; empty for the usual one
+
 	// ask returns what to ask of a server for a model of the upstream on a wire. The path has no host.
 	ask func(w *wire, model string) *target
 }

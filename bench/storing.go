@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
-	"time"
 )
 
 // What storing costs is measured between two gateways, one that stores nothing and one that does, both asked for the same. Each store has
@@ -58,7 +57,7 @@ func startRedis(ctx context.Context, dir string) (string, bool, error) {
 }
 
 // storeLimit is how much a store keeps for the client: what it measures is a store that is full.
-const storeLimit = "64MiB"
+const storeLimit = "512MiB"
 
 // gatewayWith is a gateway with a setting of where it stores.
 func gatewayWith(name, setting string, body func(model string) []byte) *side {
@@ -126,17 +125,21 @@ func (b *bench) storingIn(ctx context.Context, s *store, rank int, setting strin
 		return err
 	}
 	defer off.stop()
-	on, err := b.launcher.start(ctx, gatewayWith(s.name, setting, keptBody), []*wire{chatWire}, false)
+	on, err := b.launcher.start(ctx, gatewayWith(s.name, setting, keptBody), []*wire{chatWire}, b.profiles != "")
 	if err != nil {
 		return err
 	}
 	defer on.stop()
-	previous, err := storedResponse(ctx, on)
+	going := *on
+	whole := *going.side
+	whole.key = "bench-key-of-another-client" // whose responses are not in the way of what is gone on from
+	going.side = &whole
+	previous, err := storedResponse(ctx, &going)
 	if err != nil {
 		return fmt.Errorf("storing in %s: %w", s.name, err)
 	}
-	going := *on
 	going.side = gatewayWith(s.name, setting, func(model string) []byte { return turnBody(model, previous) })
+	going.key = whole.key
 	ways := []struct {
 		wire *wire
 		on   *server
@@ -157,10 +160,21 @@ func (b *bench) storingIn(ctx context.Context, s *store, rank int, setting strin
 		}
 	}
 	b.explainFailures(both[*server]{off, on})
-	return ctx.Err()
+	if b.profiles == "" {
+		return ctx.Err()
+	}
+	if err := os.MkdirAll(b.profiles, 0o755); err != nil {
+		return err
+	}
+	for _, way := range ways {
+		if err := b.profileCPU(ctx, way.on, way.wire, b.profiles); err != nil {
+			return fmt.Errorf("profiling: %w", err)
+		}
+	}
+	return nil
 }
 
-// storedResponse has a server store the conversation, warms it up, and returns the id of the response.
+// storedResponse has a server store the conversation, and returns the id of the response.
 func storedResponse(ctx context.Context, v *server) (string, error) {
 	var whole bytes.Buffer
 	if _, err := newClient().do(ctx, v.target(chatWire, shortModel), &whole); err != nil {
@@ -171,6 +185,5 @@ func storedResponse(ctx context.Context, v *server) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("no response id in %.200s", whole.String())
 	}
-	load(ctx, v.target(chatWire, shortModel), 16, time.Second/2, new(failures))
 	return id, nil
 }

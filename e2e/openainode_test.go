@@ -39,7 +39,7 @@ var openAINodeScenes = []scene{
 		},
 	},
 	{
-		name: "loops", requests: 2,
+		name: "loops", requests: 2, settings: "set reasoning_out reasoning_content",
 		replies: []upstreamtest.Reply{
 			calls(upstreamtest.Reasoning("I look."), upstreamtest.Text("One moment."), upstreamtest.ToolCall(0, "call_1", "get_weather", `{"city":`),
 				upstreamtest.ToolArgs(0, `"Ulm"}`), upstreamtest.ToolCall(1, "call_2", "get_weather", `{"city":"Bonn"}`)),
@@ -48,13 +48,13 @@ var openAINodeScenes = []scene{
 		check: func(t *testing.T, got gjson.Result, asked []chatRequest) {
 			shows(t, got, "text It is.")
 			equal(t, "messages", asked[1].lines(), []string{
-				"user Is it raining?", `assistant thinks <I look.> One moment. calls call_1 get_weather {"city":"Ulm"} call_2 get_weather {"city":"Bonn"}`,
+				"user Is it raining?", `assistant thinks <I look.> One moment. calls call_1 get_weather {"city":"Ulm"} calls call_2 get_weather {"city":"Bonn"}`,
 				"tool call_1 Rain in Ulm.", "tool call_2 Rain in Bonn.",
 			})
 		},
 	},
 	{
-		name: "chains", requests: 4,
+		name: "chains", requests: 4, settings: "set reasoning_out reasoning_content",
 		replies: []upstreamtest.Reply{
 			calls(upstreamtest.Reasoning("I look."), upstreamtest.ToolCall(0, "call_1", "get_weather", `{"city":"Ulm"}`)),
 			asksForWeather("call_2", "Bonn"), says("In both."), says("You are welcome."),
@@ -76,7 +76,7 @@ var openAINodeScenes = []scene{
 	},
 	{
 		name: "polls", requests: 1, replies: []upstreamtest.Reply{says("Done.")},
-		steer: func(r *recorder, last upstreamtest.Reply) upstreamtest.Reply { return last.HoldHeader(r.after(2, polls)) },
+		steer: upstreamtest.Reply.HoldHeader, polls: 2,
 		check: func(t *testing.T, got gjson.Result, _ []chatRequest) {
 			shows(t, got, "text Done.", "background true", "begun queued")
 			if statuses := texts(got.Get("statuses")); len(statuses) < 2 || statuses[len(statuses)-1] != "completed" {
@@ -87,7 +87,7 @@ var openAINodeScenes = []scene{
 	{
 		name: "resumes", requests: 1, replies: []upstreamtest.Reply{upstreamtest.Stream(
 			upstreamtest.Text("One, "), upstreamtest.Text("two, "), upstreamtest.Text("three."), upstreamtest.Finish("stop"), upstreamtest.Usage(100, 10, 0))},
-		steer: func(r *recorder, last upstreamtest.Reply) upstreamtest.Reply { return last.Hold(r.after(1, polls)) },
+		steer: upstreamtest.Reply.Hold, polls: 1,
 		check: func(t *testing.T, got gjson.Result, _ []chatRequest) {
 			shows(t, got, "numbers true", "text One, two, three.", "replay One, two, three.", "retrieved One, two, three.", "types.0 response.created")
 			types := texts(got.Get("types"))
@@ -141,17 +141,17 @@ func checkChain(t *testing.T, got gjson.Result, asked []chatRequest) {
 func checkRefusals(t *testing.T, got gjson.Result, _ []chatRequest) {
 	equal(t, "store", texts(got.Get("store")), []string{"true", "false"})
 	for name, want := range map[string][]string{
-		"unknown":   {"NotFoundError", "404", "", ""},
-		"forgotten": {"NotFoundError", "404", "", ""},
+		"unknown":   {"NotFoundError", "404", "not_found", ""},
+		"forgotten": {"NotFoundError", "404", "not_found", ""},
 		"previous":  {"BadRequestError", "400", "previous_response_not_found", "previous_response_id"},
 		"streamed":  {"BadRequestError", "400", "previous_response_not_found", "previous_response_id"},
-		"orphan":    {"BadRequestError", "400", "", "input"},
-		"reference": {"NotFoundError", "404", "", "input"},
-		"both":      {"BadRequestError", "400", "", "previous_response_id"},
-		"cancel":    {"BadRequestError", "400", "", ""},
-		"replay":    {"BadRequestError", "400", "", "stream"},
-		"model":     {"NotFoundError", "404", "model_not_found", "model"},
-		"page":      {"BadRequestError", "400", "", "limit"},
+		"orphan":    {"BadRequestError", "400", "invalid_prompt", "input"},
+		"reference": {"NotFoundError", "404", "not_found", "input"},
+		"both":      {"BadRequestError", "400", "invalid_prompt", "previous_response_id"},
+		"cancel":    {"BadRequestError", "400", "invalid_prompt", ""},
+		"replay":    {"BadRequestError", "400", "invalid_prompt", "stream"},
+		"model":     {"NotFoundError", "404", "model_not_found", ""},
+		"page":      {"BadRequestError", "400", "invalid_prompt", "limit"},
 	} {
 		e := got.Get(name)
 		equal(t, name, []string{e.Get("name").Str, e.Get("status").Raw, e.Get("code").Str, e.Get("param").Str}, want)

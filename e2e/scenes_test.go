@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,10 +16,13 @@ import (
 
 // scene is what a client does in one go, which a script of sdk plays under this name, against a provider of its own.
 type scene struct {
-	name    string
-	replies []upstreamtest.Reply
-	// steer makes the last reply depend on what the client does: it changes it and gets the recorder to see that with. May be nil.
-	steer func(r *recorder, last upstreamtest.Reply) upstreamtest.Reply
+	name     string
+	settings string // lines of the provider's block
+	replies  []upstreamtest.Reply
+	// steer makes the last reply wait for the client: for the channel that it gets, which is closed when the client has asked for the
+	// response in the background so often. May be nil.
+	steer func(last upstreamtest.Reply, asked <-chan struct{}) upstreamtest.Reply
+	polls int
 	// requests is how many the provider gets.
 	requests int
 	// check looks at what the script has printed, and at what the provider was asked.
@@ -35,13 +39,14 @@ func play(t *testing.T, script, client string, scenes []scene) {
 		name := scenes[i].name
 		providers[i] = strict(upstreamtest.New(t, scenes[i].replies...))
 		names = append(names, name)
-		fmt.Fprintf(&block, "provider %s {\nwire chat\nbase_url %s/v1\n}\nroute %s %s\n", name, providers[i].URL, name, name)
+		fmt.Fprintf(&block, "provider %s {\nwire chat\nbase_url %s/v1\n%s\n}\nroute %s %s\n", name, providers[i].URL, scenes[i].settings, name, name)
 	}
 	r := record(t, start(t, block.String()))
 	for i := range scenes {
 		if s := &scenes[i]; s.steer != nil {
-			replies := append([]upstreamtest.Reply(nil), s.replies...)
-			replies[len(replies)-1] = s.steer(r, replies[len(replies)-1])
+			replies := slices.Clone(s.replies)
+			asked := r.after(s.polls, func(request *http.Request) bool { return polls(request) && len(providers[i].Requests()) == len(replies) })
+			replies[len(replies)-1] = s.steer(replies[len(replies)-1], asked)
 			providers[i].Script(replies...)
 		}
 	}

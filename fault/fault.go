@@ -173,7 +173,7 @@ func (f *Fault) AnotherTarget() bool { return forms[f.Kind].another }
 func (f *Fault) FailedCode() string {
 	form := forms[f.Kind]
 	switch {
-	case form.code == "context_length_exceeded", form.code == "model_not_found":
+	case form.code == "context_length_exceeded", form.code == "model_not_found", f.Kind == NoPrevious: // for which it opens another WebSocket
 		return form.code
 	case form.final:
 		return "invalid_prompt"

@@ -48,16 +48,6 @@ func (c *Chain) tools() ([]byte, string) {
 	return nil, ""
 }
 
-// ToolsOf are the tools of one response of the chain, raw.
-func (c *Chain) toolsOf(r *Response) []byte {
-	for _, earlier := range c.responses() {
-		if r.toolsOf != "" && earlier.ID == r.toolsOf {
-			return earlier.Tools
-		}
-	}
-	return r.Tools
-}
-
 // follow makes a response the next of a chain.
 func (r *Response) follow(before *Chain) {
 	responses := before.responses()
@@ -86,6 +76,9 @@ func (s *Sessions) Chain(ctx context.Context, owner, id string) (*Chain, error) 
 		earlier, err := s.earlier(ctx, owner, last.ancestors)
 		if err != nil {
 			return nil, err
+		}
+		if len(earlier) == 0 || earlier[0].depth >= last.depth { // or it would go on for ever
+			return nil, fmt.Errorf("reading what %s goes on from: %w", last.ID, ErrUnreadable)
 		}
 		chain.Responses = slices.Concat(earlier, chain.Responses)
 		last = earlier[0]
@@ -126,17 +119,4 @@ func (s *Sessions) Whole(ctx context.Context, owner, id string) (*Response, erro
 		r.Tools = holder.Tools
 	}
 	return r, nil // without its tools it is still worth having
-}
-
-// Item returns a stored output item by its id, raw.
-func (s *Sessions) Item(ctx context.Context, owner, id string) ([]byte, error) {
-	at, err := s.read(ctx, owner, itemKey(id))
-	if err != nil {
-		return nil, err
-	}
-	record, err := s.read(ctx, owner, string(at.Value))
-	if err != nil {
-		return nil, err
-	}
-	return s.itemOf(owner, record, id)
 }

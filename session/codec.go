@@ -1,6 +1,9 @@
 package session
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // Objects are stored as fields with their lengths before them, in an order that only grows: what an older version did not write reads as
 // empty, and what a newer one writes besides is passed over.
@@ -11,9 +14,7 @@ func appendFields(dst []byte, fields ...[]byte) []byte {
 	for _, field := range fields {
 		size += len(field) + binary.MaxVarintLen32
 	}
-	if dst == nil {
-		dst = make([]byte, 0, size)
-	}
+	dst = slices.Grow(dst, size)
 	for _, field := range fields {
 		dst = binary.AppendUvarint(dst, uint64(len(field)))
 		dst = append(dst, field...)
@@ -49,6 +50,13 @@ func (r *fieldReader) text() string { return string(r.next()) }
 func (r *fieldReader) int() int64 {
 	n, _ := binary.Varint(r.next())
 	return n
+}
+
+func encodeBool(b bool) []byte {
+	if b {
+		return encodeInt(1)
+	}
+	return nil
 }
 
 func encodeInt(n int64) []byte { return binary.AppendVarint(nil, n) }

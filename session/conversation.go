@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
+	"time"
 
 	"github.com/tidwall/gjson"
 )
@@ -16,8 +17,9 @@ type Conversation struct {
 	Metadata []byte // raw object
 	Tools    []byte // raw: those of the last response in it that had any; nil for none
 
-	next   int64  // position of the next item
-	sealed []byte // as it is stored
+	next    int64     // position of the next item
+	expires time.Time // no later than any of its items, so that it goes as a whole
+	sealed  []byte    // as it is stored
 }
 
 // Item is an item of a conversation.
@@ -31,36 +33,75 @@ func entryPrefix(id string) string     { return "entry/" + keyID(id) + "/" }
 func entryKey(id string, position int64) string {
 	return fmt.Sprintf("%s%012d", entryPrefix(id), position)
 }
-func indexKey(id, item string) string { return "index/" + keyID(id) + "/" + keyID(item) }
+func indexPrefix(id string) string    { return "index/" + keyID(id) + "/" }
+func indexKey(id, item string) string { return indexPrefix(id) + keyID(item) }
 
 func (c *Conversation) encode() []byte {
 	return appendFields(nil, []byte(c.ID), encodeInt(c.Created), c.Metadata, c.Tools, encodeInt(c.next))
 }
 
-// Conversation returns a conversation without its items.
+// Conversation returns a conversation without its items. It is kept for longer then, and they are.
 func (s *Sessions) Conversation(ctx context.Context, owner, id string) (*Conversation, error) {
 	record, err := s.read(ctx, owner, conversationKey(id))
 	if err != nil {
 		return nil, err
 	}
+	c, err := s.decodeConversation(owner, record)
+	if err != nil || !s.stale(c.expires) {
+		return c, err
+	}
+	return c, s.refresh(ctx, owner, c)
+}
+
+func (s *Sessions) decodeConversation(owner string, record Record) (*Conversation, error) {
 	plain, err := s.open(owner, record)
 	if err != nil {
 		return nil, err
 	}
 	f := fieldReader{rest: plain}
-	c := &Conversation{ID: f.text(), Created: f.int(), Metadata: f.next(), Tools: f.next(), next: f.int(), sealed: record.Value}
+	c := &Conversation{ID: f.text(), Created: f.int(), Metadata: f.next(), Tools: f.next(), next: f.int()}
+	c.expires, c.sealed = record.Expires, record.Value
 	if f.broken {
 		return nil, fmt.Errorf("reading %s: %w", record.Key, ErrUnreadable)
 	}
 	return c, nil
 }
 
-// KeepConversation stores a new conversation with its first items, or one whose metadata has changed.
-func (s *Sessions) KeepConversation(ctx context.Context, owner string, c *Conversation, items []Item) error {
-	changes := s.extend(owner, c, items)
-	if c.sealed == nil {
-		changes[0].If = Absent
+// refresh keeps a conversation for longer, with all its items: half of one is worse than none.
+func (s *Sessions) refresh(ctx context.Context, owner string, c *Conversation) error {
+	entries, index, err := s.belongings(ctx, owner, c.ID)
+	if err != nil {
+		return err
 	}
+	expires := s.expiry()
+	changes := []Change{{Key: conversationKey(c.ID), Op: Touch, Expires: expires}}
+	for _, record := range slices.Concat(entries, index) {
+		changes = append(changes, Change{Key: record.Key, Op: Touch, Expires: expires})
+	}
+	for _, record := range index {
+		changes = append(changes, Change{Key: "item/" + record.Key[len(indexPrefix(c.ID)):], Op: Touch, Expires: expires})
+	}
+	if err := s.write(ctx, owner, "", changes...); err != nil {
+		return err
+	}
+	c.expires = expires
+	return nil
+}
+
+// belongings are the records of a conversation's items.
+func (s *Sessions) belongings(ctx context.Context, owner, id string) (entries, index []Record, err error) {
+	if entries, err = s.store.List(ctx, owner, Query{Prefix: entryPrefix(id)}); err != nil {
+		return nil, nil, err
+	}
+	index, err = s.store.List(ctx, owner, Query{Prefix: indexPrefix(id)})
+	return entries, index, err
+}
+
+// KeepConversation stores a new conversation with its first items.
+func (s *Sessions) KeepConversation(ctx context.Context, owner string, c *Conversation, items []Item) error {
+	c.expires = s.expiry()
+	changes := s.extend(owner, c, items)
+	changes[0].If = Absent
 	return s.write(ctx, owner, c.ID, changes...)
 }
 
@@ -69,7 +110,7 @@ func (s *Sessions) extend(owner string, c *Conversation, items []Item) []Change 
 	grown := *c
 	grown.next += int64(len(items))
 	change := s.put(owner, conversationKey(c.ID), grown.encode())
-	change.If, change.Was = Unchanged, c.sealed
+	change.If, change.Was, change.Expires = Unchanged, c.sealed, c.expires
 	changes := []Change{change}
 	for i, item := range items {
 		key := entryKey(c.ID, c.next+int64(i))
@@ -78,26 +119,75 @@ func (s *Sessions) extend(owner string, c *Conversation, items []Item) []Change 
 	return changes
 }
 
+// present tells which of some items are in a conversation already.
+func (s *Sessions) present(ctx context.Context, owner, id string, items []Item) ([]bool, error) {
+	present := make([]bool, len(items))
+	if len(items) == 0 {
+		return present, nil
+	}
+	keys := make([]string, len(items))
+	for i, item := range items {
+		keys[i] = indexKey(id, item.ID)
+	}
+	records, err := s.store.Read(ctx, owner, keys...)
+	for i, record := range records {
+		present[i] = record.Value != nil
+	}
+	return present, err
+}
+
+// Taken is the id of one of some items that is in a conversation already; empty where none is.
+func (s *Sessions) Taken(ctx context.Context, owner, id string, items []Item) (string, error) {
+	present, err := s.present(ctx, owner, id, items)
+	if i := slices.Index(present, true); i >= 0 {
+		return items[i].ID, err
+	}
+	return "", err
+}
+
+// fresh are the items that are not in a conversation yet: whoever sends one again means the one that is there.
+func (s *Sessions) fresh(ctx context.Context, owner, id string, items []Item) ([]Item, error) {
+	present, err := s.present(ctx, owner, id, items)
+	seen := make(map[string]bool, len(items))
+	var fresh []Item
+	for i, item := range items {
+		if !present[i] && !seen[item.ID] {
+			fresh = append(fresh, item)
+		}
+		seen[item.ID] = true
+	}
+	return fresh, err
+}
+
 // maxRaces bounds how often an addition to a conversation begins anew because somebody else was faster.
 const maxRaces = 20
 
-// Extend adds items to a conversation, with more changes in the same step. edit, which may be nil, can change it before. ErrNotFound where
-// the conversation is not there.
-func (s *Sessions) Extend(ctx context.Context, owner, id string, items []Item, edit func(*Conversation), more ...Change) error {
+// Extend adds items to a conversation. edit, which may be nil, can change it before. An item that is there already is not added again.
+// ErrNotFound where the conversation is not there.
+func (s *Sessions) Extend(ctx context.Context, owner, id string, items []Item, edit func(*Conversation)) (*Conversation, error) {
+	return s.extendWith(ctx, owner, id, items, edit, Batch{Topic: id})
+}
+
+// extendWith makes the changes of a batch in the same step.
+func (s *Sessions) extendWith(ctx context.Context, owner, id string, items []Item, edit func(*Conversation), with Batch) (*Conversation, error) {
 	for range maxRaces {
 		c, err := s.Conversation(ctx, owner, id)
 		if err != nil {
-			return err
+			return nil, err
+		}
+		fresh, err := s.fresh(ctx, owner, id, items)
+		if err != nil {
+			return nil, err
 		}
 		if edit != nil {
 			edit(c)
 		}
-		err = s.write(ctx, owner, id, append(s.extend(owner, c, items), more...)...)
-		if !errors.Is(err, ErrConflict) {
-			return err
+		changes := slices.Concat(with.Changes, s.extend(owner, c, fresh)) // an item is rather the conversation's than the response's
+		if err = s.write(ctx, owner, with.Topic, changes...); !errors.Is(err, ErrConflict) {
+			return c, err
 		}
 	}
-	return fmt.Errorf("too many at once add to conversation %s: %w", id, ErrConflict)
+	return nil, fmt.Errorf("too many at once add to conversation %s: %w", id, ErrConflict)
 }
 
 // take makes the tools of a response those of its conversation.
@@ -109,17 +199,25 @@ func (c *Conversation) take(tools []byte) {
 
 // DeleteConversation removes a conversation and its items.
 func (s *Sessions) DeleteConversation(ctx context.Context, owner, id string) error {
-	changes := []Change{{Key: conversationKey(id), Op: Delete, If: Present}}
-	for _, prefix := range [...]string{entryPrefix(id), "index/" + keyID(id) + "/"} {
-		records, err := s.store.List(ctx, owner, Query{Prefix: prefix})
+	for range maxRaces {
+		record, err := s.read(ctx, owner, conversationKey(id))
 		if err != nil {
 			return err
 		}
-		for _, record := range records {
-			changes = append(changes, Change{Key: record.Key, Op: Delete})
+		entries, index, err := s.belongings(ctx, owner, id)
+		if err != nil {
+			return err
+		}
+		// What is added meanwhile must go as well.
+		changes := []Change{{Key: record.Key, Op: Delete, If: Unchanged, Was: record.Value}}
+		for _, belonging := range slices.Concat(entries, index) {
+			changes = append(changes, Change{Key: belonging.Key, Op: Delete})
+		}
+		if err = s.write(ctx, owner, id, changes...); !errors.Is(err, ErrConflict) {
+			return err
 		}
 	}
-	return s.gone(s.write(ctx, owner, id, changes...))
+	return fmt.Errorf("conversation %s changes all the time: %w", id, ErrConflict)
 }
 
 // gone says that what was to be there is not.
@@ -157,28 +255,7 @@ func (s *Sessions) Items(ctx context.Context, owner, id string, p Page) ([]Item,
 			return nil, err
 		}
 	}
-	return items, s.refresh(ctx, owner, id, records)
-}
-
-// refresh keeps a conversation that is read for longer.
-func (s *Sessions) refresh(ctx context.Context, owner, id string, records []Record) error {
-	var changes []Change
-	for _, record := range records {
-		if s.stale(record.Expires) {
-			plain, err := s.entry(owner, record)
-			if err != nil {
-				return err
-			}
-			for _, key := range [...]string{record.Key, indexKey(id, plain.ID), itemKey(plain.ID)} {
-				changes = append(changes, Change{Key: key, Op: Touch, Expires: s.expiry()})
-			}
-		}
-	}
-	if len(changes) == 0 {
-		return nil
-	}
-	changes = append(changes, Change{Key: conversationKey(id), Op: Touch, Expires: s.expiry()})
-	return s.write(ctx, owner, "", changes...)
+	return items, nil
 }
 
 func (s *Sessions) entry(owner string, record Record) (Item, error) {
@@ -212,22 +289,4 @@ func (s *Sessions) DeleteItem(ctx context.Context, owner, id, item string) error
 		ctx, owner, id, Change{Key: string(at.Value), Op: Delete, If: Present},
 		Change{Key: indexKey(id, item), Op: Delete}, Change{Key: itemKey(item), Op: Delete},
 	))
-}
-
-// itemOf finds an item in the record that holds it: a response with many, or an entry of a conversation.
-func (s *Sessions) itemOf(owner string, record Record, id string) ([]byte, error) {
-	if strings.HasPrefix(record.Key, "response/") {
-		r, err := s.decodeResponse(owner, record)
-		if err != nil {
-			return nil, err
-		}
-		for _, item := range gjson.GetBytes(r.Object, "output").Array() {
-			if item.Get("id").String() == id {
-				return []byte(item.Raw), nil
-			}
-		}
-		return nil, ErrNotFound
-	}
-	item, err := s.entry(owner, record)
-	return item.Raw, err
 }

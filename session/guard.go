@@ -32,20 +32,21 @@ var ErrUnavailable = errors.New("the session store is not available")
 func newGuard(store Store, now func() time.Time) *guard { return &guard{Store: store, now: now} }
 
 // do runs an operation unless the store is known to be broken.
-func (g *guard) do(ctx context.Context, operation func(context.Context) error) error {
+func (g *guard) do(caller context.Context, operation func(context.Context) error) error {
 	if err := g.blocked(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, errors.New("it did not answer in time"))
+	ctx, cancel := context.WithTimeoutCause(caller, patience, errors.New("it did not answer in time"))
 	defer cancel()
 	err := operation(ctx)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
-	case err == nil, errors.Is(err, ErrConflict):
+	case err == nil, errors.Is(err, ErrConflict), errors.Is(err, ErrTooLarge):
 		g.broken = nil
 		return err
-	case errors.Is(err, context.Canceled) && errors.Is(ctx.Err(), context.Canceled): // the caller has given up
+	case caller.Err() != nil: // who has given up, which says nothing of the store
+		g.until = g.now()
 		return err
 	}
 	if cause := context.Cause(ctx); cause != nil {

@@ -1,10 +1,12 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -19,7 +21,7 @@ type Response struct {
 
 	// Object is the response object, with null for its instructions and no tools.
 	Object []byte
-	// Input is the input of the request, raw: a text, or a list of items without those of the responses before it.
+	// Input is the input of the request, raw: a text, or a list of items without those of the responses before it. It refers to nothing.
 	Input []byte
 	// Instructions and Tools are those of the request, raw; nil for none.
 	Instructions, Tools []byte
@@ -40,13 +42,9 @@ const stride = 32
 func responseKey(id string) string { return "response/" + keyID(id) }
 func itemKey(id string) string     { return "item/" + keyID(id) }
 
-func (r *Response) encode() []byte {
-	background := int64(0)
-	if r.Background {
-		background = 1
-	}
+func (r *Response) encode(dst []byte) []byte {
 	return appendFields(
-		nil, []byte(r.ID), []byte(r.Previous), []byte(r.Conversation), encodeInt(background), r.Object, r.Input, r.Instructions, r.Tools,
+		dst, []byte(r.ID), []byte(r.Previous), []byte(r.Conversation), encodeBool(r.Background), r.Object, r.Input, r.Instructions, r.Tools,
 		[]byte(r.toolsOf), encodeInt(int64(r.depth)), []byte(strings.Join(r.ancestors, "\n")),
 	)
 }
@@ -70,6 +68,14 @@ func (s *Sessions) decodeResponse(owner string, record Record) (*Response, error
 	return r, nil
 }
 
+// Clone is the response with bytes of its own.
+func (r *Response) Clone() *Response {
+	c := *r
+	c.Object, c.Input = bytes.Clone(r.Object), bytes.Clone(r.Input)
+	c.Instructions, c.Tools = bytes.Clone(r.Instructions), bytes.Clone(r.Tools)
+	return &c
+}
+
 // Status is that of the response object.
 func (r *Response) Status() string { return gjson.GetBytes(r.Object, "status").String() }
 
@@ -85,8 +91,8 @@ type Outcome struct {
 	Leased   bool // the response has run in the background: its lease must be there, and is given up
 }
 
-// Keep stores an outcome. What the response goes on from is kept for as long. It is durable when Keep returns. ErrNotRunning says that the
-// lease is gone, and ErrNotFound that the conversation is.
+// Keep stores an outcome. What the response goes on from is kept for as long. It is durable when Keep returns. A conversation that has been
+// deleted meanwhile stays so. ErrNotRunning says that the lease is gone.
 func (s *Sessions) Keep(ctx context.Context, owner string, o *Outcome) error {
 	r := o.Response
 	changes := s.keep(owner, r, o.Before)
@@ -97,10 +103,12 @@ func (s *Sessions) Keep(ctx context.Context, owner string, o *Outcome) error {
 		changes = append(changes, Change{Key: leaseKey(r.ID), Op: Delete, If: Present}, Change{Key: cancellationKey(r.ID), Op: Delete})
 	}
 	var err error
-	if r.Conversation == "" {
+	if r.Conversation != "" {
+		take := func(c *Conversation) { c.take(r.Tools) }
+		_, err = s.extendWith(ctx, owner, r.Conversation, o.Items, take, Batch{Topic: r.ID, Changes: changes})
+	}
+	if r.Conversation == "" || errors.Is(err, ErrNotFound) {
 		err = s.write(ctx, owner, r.ID, changes...)
-	} else {
-		err = s.Extend(ctx, owner, r.Conversation, o.Items, func(c *Conversation) { c.take(r.Tools) }, changes...)
 	}
 	if o.Leased && errors.Is(err, ErrConflict) {
 		return ErrNotRunning
@@ -108,10 +116,27 @@ func (s *Sessions) Keep(ctx context.Context, owner string, o *Outcome) error {
 	return err
 }
 
+// plainRecords lends room for responses that are about to be encrypted.
+var plainRecords = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxPlain bounds the room that is kept, in bytes.
+const maxPlain = 1 << 20
+
+// putResponse is the change that stores a response.
+func (s *Sessions) putResponse(owner string, r *Response) Change {
+	plain := plainRecords.Get().(*[]byte) //nolint:forcetypeassert // it holds nothing else
+	*plain = r.encode((*plain)[:0])
+	change := s.put(owner, responseKey(r.ID), *plain)
+	if cap(*plain) <= maxPlain {
+		plainRecords.Put(plain)
+	}
+	return change
+}
+
 // keep are the changes that store a response.
 func (s *Sessions) keep(owner string, r *Response, before *Chain) []Change {
 	r.follow(before)
-	changes := []Change{s.put(owner, responseKey(r.ID), r.encode())}
+	changes := []Change{s.putResponse(owner, r)}
 	gjson.GetBytes(r.Object, "output").ForEach(func(_, item gjson.Result) bool {
 		if id := item.Get("id").String(); id != "" {
 			changes = append(changes, s.refer(itemKey(id), responseKey(r.ID)))
@@ -149,10 +174,12 @@ func (s *Sessions) Response(ctx context.Context, owner, id string) (*Response, e
 // Delete removes a response and what belongs to it alone. Responses that go on from it cannot be continued any more.
 func (s *Sessions) Delete(ctx context.Context, owner string, r *Response) error {
 	changes := []Change{{Key: responseKey(r.ID), Op: Delete, If: Present}, {Key: leaseKey(r.ID), Op: Delete}}
-	gjson.GetBytes(r.Object, "output.#.id").ForEach(func(_, id gjson.Result) bool {
-		changes = append(changes, Change{Key: itemKey(id.String()), Op: Delete})
-		return true
-	})
+	if r.Conversation == "" { // which has them still
+		gjson.GetBytes(r.Object, "output.#.id").ForEach(func(_, id gjson.Result) bool {
+			changes = append(changes, Change{Key: itemKey(id.String()), Op: Delete})
+			return true
+		})
+	}
 	events, err := s.store.List(ctx, owner, Query{Prefix: eventPrefix(r.ID)})
 	if err != nil {
 		return err

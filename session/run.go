@@ -63,7 +63,7 @@ func (s *Sessions) Progress(ctx context.Context, owner, id string, e *Events, r 
 		changes = append(changes, s.put(owner, eventKey(id, e.First), e.encode()))
 	}
 	if r != nil {
-		changes = append(changes, s.put(owner, responseKey(id), r.encode()))
+		changes = append(changes, s.putResponse(owner, r))
 	}
 	return running(s.write(ctx, owner, id, changes...))
 }
@@ -96,7 +96,7 @@ func (s *Sessions) Abandon(ctx context.Context, owner string, r *Response, objec
 	}
 	failed := *r
 	failed.Object = object
-	change := s.put(owner, responseKey(r.ID), failed.encode())
+	change := s.putResponse(owner, &failed)
 	change.If, change.Was = Unchanged, r.sealed
 	return s.write(ctx, owner, r.ID, change, vacant)
 }

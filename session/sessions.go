@@ -81,7 +81,7 @@ func (s *Sessions) expiry() time.Time { return s.now().Add(s.ttl) }
 
 // stale reports whether a record that is used should be kept for longer. Not each use is worth a write.
 func (s *Sessions) stale(expires time.Time) bool {
-	return expires.Before(s.now().Add(s.ttl - s.ttl/10))
+	return expires.Before(s.now().Add(s.ttl - min(s.ttl/10, time.Hour)))
 }
 
 func (s *Sessions) write(ctx context.Context, owner, topic string, changes ...Change) error {

@@ -23,7 +23,7 @@ type Store interface {
 	List(ctx context.Context, owner string, q Query) ([]Record, error)
 
 	// Write makes all changes of a batch in one step, or none. When it returns without an error they are visible to every reader, and kept as
-	// safely as the store keeps anything. It returns ErrConflict where a condition is not met.
+	// safely as the store keeps anything. It returns ErrConflict where a condition is not met, and ErrTooLarge for what can never fit.
 	Write(ctx context.Context, owner string, b Batch) error
 
 	// Watch returns a channel that is sent to after a batch with the topic has been written by anyone, as long as ctx lasts. Several writes
@@ -109,6 +109,9 @@ const (
 
 // ErrConflict says that a condition of a batch was not met, so nothing of it was written.
 var ErrConflict = errors.New("the record has changed")
+
+// ErrTooLarge says that a batch is greater than all that the store may take. The store itself is well.
+var ErrTooLarge = errors.New("it is too large for the store")
 
 // Lease begins the keys of leases: short-lived records that say who is at work. A limit does not remove them.
 const Lease = "lease/"

@@ -31,12 +31,26 @@ func (r *Request) Compact(prompt string) {
 
 // compaction is what a summary that came back says.
 func (h *history) compaction(it *item) {
-	state, ok := h.ring.Open(string(it.encrypted))
-	if !ok || state.Field != CompactionField {
+	state := h.summaryIn(it)
+	if state == nil {
 		h.req.Repairs++ // another service's, which nobody here can read
 		return
 	}
 	h.other(Message{Role: User, Parts: []Part{{Text: SummaryText(state.Data)}}})
+}
+
+// summaryIn is what an item holds if it is a summary of ours, nil for any other.
+func (h *history) summaryIn(it *item) *envelope.Payload {
+	if it.typ != "compaction" && it.typ != "compaction_summary" {
+		return nil
+	}
+	if it.state == nil {
+		it.state, _ = h.ring.Open(string(it.encrypted))
+	}
+	if it.state == nil || it.state.Field != CompactionField {
+		return nil
+	}
+	return it.state
 }
 
 // SummaryText introduces a summary, both escaped.

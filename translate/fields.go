@@ -3,6 +3,7 @@ package translate
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -148,6 +149,47 @@ func (p *parser) prompt(c *jsonscan.Cursor) {
 		p.refusef("prompt", "prompt names a template that OpenAI stores, and there are none here; send what it says as instructions and input")
 	}
 	c.Skip()
+}
+
+// CompactByWindow leaves it to the model's window when a conversation is compacted.
+const CompactByWindow = -1
+
+// leastCompactAt is the fewest tokens at which a conversation may be compacted.
+const leastCompactAt = 1000
+
+// contextManagement reads when the conversation is to be compacted on the way.
+func (p *parser) contextManagement(c *jsonscan.Cursor) {
+	for i := range c.Elements() {
+		if c.Kind() != jsonscan.Object && !p.req.bare {
+			p.refusef("context_management", "context_management[%d] is not an object", i)
+		}
+		typ, at := "", int64(CompactByWindow)
+		for key := range c.Members() {
+			switch key {
+			case "type":
+				typ = c.Text()
+			case "compact_threshold":
+				at = p.compactThreshold(i, c)
+			}
+		}
+		if typ == "compaction" {
+			p.req.CompactAt = at
+		} else if !p.req.bare {
+			p.refusef("context_management", "context_management[%d] has the unknown type %q; the only type is compaction", i, typ)
+		}
+	}
+}
+
+func (p *parser) compactThreshold(i int, c *jsonscan.Cursor) int64 {
+	raw := present(c.Raw())
+	if raw == nil {
+		return CompactByWindow
+	}
+	at, err := strconv.ParseInt(string(raw), 10, 64)
+	if (err != nil || at < leastCompactAt) && !p.req.bare {
+		p.refusef("context_management", "context_management[%d].compact_threshold is a whole number from %d up, not %s", i, leastCompactAt, raw)
+	}
+	return at
 }
 
 // enumeration lists words for a message.

@@ -129,6 +129,7 @@ func (h *history) instructions(text []byte) {
 // items arranges the whole input.
 func (h *history) items(items []item) {
 	h.ids = make(map[string]callID)
+	items = h.sinceCompaction(items)
 	for i := range items {
 		if items[i].isResult() {
 			id := h.ids[items[i].callID]

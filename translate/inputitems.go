@@ -33,6 +33,27 @@ func Identify(part []byte, seed string) []Identified {
 	return all
 }
 
+// Renamed is the item with an id that follows from seed and its place.
+func (it Identified) Renamed(seed string, place int) Identified {
+	var typ string
+	var at Span
+	c := jsonscan.New(it.Raw)
+	for key := range c.Members() {
+		switch start := c.Offset(); key {
+		case "type":
+			typ = c.Text()
+		case "id":
+			c.Skip()
+			at = Span{start, c.Offset()}
+		}
+	}
+	renamed := Identified{ID: derivedID(typ, seed+"\x00again", place)}
+	splicer := jsonscan.NewSplicer(nil, it.Raw)
+	splicer.Replace(at.Start, at.End, jsonscan.AppendString(nil, renamed.ID))
+	renamed.Raw = splicer.Bytes()
+	return renamed
+}
+
 // itemPrefixes begin the ids of items, by type.
 var itemPrefixes = map[string]string{
 	"message": "msg_", "reasoning": "rs_", "function_call": "fc_", "function_call_output": "fco_", "custom_tool_call": "ctc_",

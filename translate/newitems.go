@@ -87,22 +87,3 @@ func DuplicateFault(param, id string) *fault.Fault {
 	f.Param = param
 	return f
 }
-
-// Resolved is an input with its references replaced by what they refer to, by id. One that refers to nothing is left out.
-func Resolved(part []byte, references map[string][]byte) []byte {
-	if len(References(part)) == 0 {
-		return part
-	}
-	dst := []byte{'['}
-	c := jsonscan.New(part)
-	for range c.Elements() {
-		item := c.Raw()
-		if id, ok := reference(item); ok {
-			if item = references[id]; item == nil {
-				continue
-			}
-		}
-		dst = append(appendComma(dst), item...)
-	}
-	return append(dst, ']')
-}

@@ -49,6 +49,9 @@ type Request struct {
 	Triggered   bool // an item of the input says so
 	summarizing bool // the history ends with asking for it
 
+	CompactAt  int64 // tokens beyond which it is to be compacted on the way; CompactByWindow, and 0 for never
+	condensing condensing
+
 	// State is what the request says of what is stored.
 	State State
 
@@ -214,6 +217,8 @@ func (p *parser) member(key string, c *jsonscan.Cursor) {
 		req.echo.cacheRetention = c.Raw()
 	case "prompt_cache_options":
 		req.echo.cacheOptions = c.Raw()
+	case "context_management":
+		p.contextManagement(c)
 	case "prompt":
 		p.prompt(c)
 	default:

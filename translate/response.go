@@ -72,6 +72,9 @@ func appendDetail(dst []byte, applies bool, detail func([]byte) []byte) []byte {
 // appendEcho appends the members that repeat the request, each after a comma. Members that the client did not send have the API's
 // defaults; the specifications want the key in any case.
 func (r *Request) appendEcho(dst []byte, terse bool) []byte {
+	if r.condensing.whole != nil {
+		r = r.condensing.whole
+	}
 	instructions, tools := r.echo.instructions, r.echo.tools
 	if terse {
 		instructions, tools = nil, nil

@@ -3,6 +3,7 @@ package translate
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/translate/jsonscan"
@@ -107,7 +108,8 @@ func (s *State) Continues() bool {
 type Earlier struct {
 	Parts      [][]byte          // inputs and outputs in their order, raw: each a text or a list of items
 	Tools      []byte            // raw; for a request that has none of its own
-	References map[string][]byte // raw items by their ids, for those that the input refers to
+	Refers     bool              // an input, the request's own or one of the parts, refers to stored items
+	References map[string][]byte // raw: those items by their ids, as far as they are there
 }
 
 // Expand writes the body of a request that says the same without what is stored. The error is a *fault.Fault.
@@ -152,6 +154,17 @@ func (r *Request) Expand(e Earlier) ([]byte, error) {
 	return splicer.Bytes(), nil
 }
 
+// Resolve is an input with what its references refer to in their place, so that it can be stored.
+func (e *Earlier) Resolve(input []byte) []byte {
+	if e.Refers {
+		own := Earlier{Refers: true, References: e.References}
+		if items, err := own.items(input); err == nil { // a request with another reference was refused
+			return items
+		}
+	}
+	return input
+}
+
 // items is the whole input as one list.
 func (e *Earlier) items(input []byte) ([]byte, error) {
 	dst := []byte{'['}
@@ -172,6 +185,9 @@ func (e *Earlier) appendItems(dst, part []byte) ([]byte, error) {
 		dst = append(dst, `{"type":"message","role":"user","content":`...)
 		return append(append(dst, part...), '}'), nil
 	}
+	if !e.Refers {
+		return appendInside(dst, part), nil
+	}
 	for range c.Elements() {
 		item := c.Raw()
 		if id, ok := reference(item); ok {
@@ -182,6 +198,18 @@ func (e *Earlier) appendItems(dst, part []byte) ([]byte, error) {
 		dst = append(appendComma(dst), item...)
 	}
 	return dst, nil
+}
+
+// appendInside appends what a list holds.
+func appendInside(dst, list []byte) []byte {
+	list = bytes.TrimSpace(list)
+	if len(list) < 2 || list[0] != '[' {
+		return dst
+	}
+	if inside := bytes.TrimSpace(list[1 : len(list)-1]); len(inside) > 0 {
+		return append(appendComma(dst), inside...)
+	}
+	return dst
 }
 
 func appendComma(dst []byte) []byte {
@@ -237,7 +265,7 @@ func (r *Request) CheckCalls() *fault.Fault {
 		case it.callID == "":
 		case it.isResult():
 			if _, known := open[it.callID]; !known {
-				return callFault("No tool call found for %s with call_id %s.", it.typ, it.callID)
+				return callFault("No tool call found for %s with call_id %s.", strings.ReplaceAll(it.typ, "_", " "), it.callID)
 			}
 			open[it.callID] = false
 		case !open[it.callID]:

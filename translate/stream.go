@@ -47,7 +47,8 @@ type Stream struct {
 	// holds during the call only.
 	Keep func(object []byte) bool
 
-	// Fixed says that the id of the response has been told already, so that it stays whatever a service calls it.
+	// Fixed says that the id of the response stays, whatever a service calls it: it has been told already, or others go on from it, and
+	// not every service gives ids that no two responses have.
 	Fixed bool
 
 	id       string
@@ -69,6 +70,9 @@ type Stream struct {
 	length int           // bytes of output, for an estimate of its tokens
 	usage  Usage
 	tier   string // of service, as the upstream says; empty where it does not
+
+	condensed bool // the reply was a summary, and the answer is still to come
+	told      bool // the summary has an item
 }
 
 // phase is how far the stream has come.
@@ -96,6 +100,7 @@ func (s *Stream) Attempt(target Target) {
 	s.relay = relay{}
 	s.spaces, s.likely, s.summed = nil, nil, nil
 	s.usage, s.tier = Usage{}, ""
+	s.condensed = false
 }
 
 // Request is what the response answers.
@@ -166,7 +171,7 @@ func (s *Stream) Tokens() Usage {
 	if u.Output == 0 && s.length > 0 {
 		u.Output, u.Estimated = estimate(s.length), true
 	}
-	return u
+	return u.plus(s.req.condensing.spent)
 }
 
 // Text is a fragment of the answer. White space before the first word is held back, for many models put some before a call.
@@ -254,6 +259,7 @@ func (s *Stream) enqueue(item *outputItem) *outputItem {
 		item.closed = true
 		return item
 	}
+	s.tellSummary()
 	s.Begin()
 	s.phase = speaking
 	s.spaces, s.likely = nil, nil
@@ -329,7 +335,12 @@ func (s *Stream) write(item *outputItem, raw []byte) {
 
 // Complete ends the response as completed.
 func (s *Stream) Complete() {
+	if s.req.condensing.whole != nil {
+		s.condense()
+		return
+	}
 	s.sealSummary()
+	s.tellSummary()
 	s.end("response.completed", "completed", nil, true)
 }
 
@@ -339,6 +350,7 @@ func (s *Stream) Incomplete(reason string) {
 		s.Complete() // what there is of a summary is better than none: a client has no other way to go on
 		return
 	}
+	s.tellSummary()
 	s.end("response.incomplete", "incomplete", func(dst []byte) []byte {
 		return append(append(append(dst, `{"reason":"`...), reason...), `"}`...)
 	}, false)

@@ -53,6 +53,11 @@ func (u Usage) aligned() Usage {
 	return u
 }
 
+// plus adds what has been spent besides.
+func (u Usage) plus(v Usage) Usage {
+	return Usage{u.Input + v.Input, u.Cached + v.Cached, u.CacheWrite + v.CacheWrite, u.Output + v.Output, u.Reasoning + v.Reasoning, u.Estimated || v.Estimated}
+}
+
 func (u *Usage) append(dst []byte) []byte {
 	dst = append(dst, `{"input_tokens":`...)
 	dst = strconv.AppendInt(dst, u.Input, 10)

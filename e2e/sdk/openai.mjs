@@ -1,4 +1,5 @@
 // Scenes with openai-node.
+import { isDeepStrictEqual } from "node:util";
 import OpenAI from "openai";
 import { zodTextFormat } from "openai/helpers/zod";
 import { z } from "zod";
@@ -58,7 +59,7 @@ await play({
       const response = await client.responses.stream(request).finalResponse();
       input.push(...response.output);
       const outputs = answer(response);
-      if (outputs.length === 0) return { text: response.output_text, history: input.map((item) => line({ type: "message", ...item, content: [item.content].flat() })) };
+      if (outputs.length === 0) return { text: response.output_text };
       input.push(...outputs);
     }
   },
@@ -74,11 +75,12 @@ await play({
     const list = await client.responses.inputItems.list(last.id, { limit: 2 });
     const oldestFirst = await all(client.responses.inputItems.list(last.id, { order: "asc", limit: 3 }));
     const retrieved = await client.responses.retrieve(last.id);
+    const reversed = ids(await all(list)).reverse();
     await client.responses.delete(first.id);
     return {
-      text: response.output_text, last: last.output_text, retrieved: JSON.stringify(retrieved) === JSON.stringify(last),
+      text: response.output_text, last: last.output_text, retrieved: isDeepStrictEqual(retrieved, last),
       previous: last.previous_response_id === response.id, more: list.has_more, newestFirst: list.data.map(line),
-      reversed: JSON.stringify(ids(await all(list)).reverse()) === JSON.stringify(ids(oldestFirst)), items: oldestFirst.map(line),
+      reversed: JSON.stringify(reversed) === JSON.stringify(ids(oldestFirst)), items: oldestFirst.map(line),
       same: oldestFirst.find((item) => item.type === "function_call").id === first.output.find((item) => item.type === "function_call").id,
       gone: await refusal(client.responses.retrieve(first.id)),
       broken: await refusal(client.responses.create({ model, previous_response_id: first.id, input: "And now?" })),

@@ -43,7 +43,7 @@ export function line(item) {
     case "function_call_output":
       return `output ${item.call_id}: ${item.output}`;
     case "reasoning":
-      return `thinks: ${item.summary.map((part) => part.text).join("")}`;
+      return `thinks: ${[...item.summary, ...(item.content ?? [])].map((part) => part.text).join("")}`;
     default:
       return item.type;
   }

@@ -30,6 +30,7 @@ func Redis(t testing.TB, args ...string) *RedisServer {
 	s := &RedisServer{t: t, program: redisProgram(t), dir: directory(t), ready: "Ready to accept connections"}
 	s.startAnywhere(append([]string{
 		"--port", "{port}", "--bind", "127.0.0.1", "--dir", "{dir}", "--save", "", "--appendonly", "yes", "--appendfsync", "always",
+		"--repl-diskless-sync-delay", "0",
 	}, args...))
 	return s
 }

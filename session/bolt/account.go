@@ -19,8 +19,8 @@ type account struct {
 	known int64 // the size that is in the file
 
 	// heads are where the order of each class began before its first change.
-	heads   [classes]head
-	changed [classes]bool
+	heads     [classes]head
+	reordered [classes]bool
 }
 
 // head is where an order begins: the time of its first record.
@@ -55,15 +55,15 @@ func (a *account) head(c class) head {
 
 // reorder must be called before the order of a class is changed.
 func (a *account) reorder(c class) {
-	if !a.changed[c] {
-		a.heads[c], a.changed[c] = a.head(c), true
+	if !a.reordered[c] {
+		a.heads[c], a.reordered[c] = a.head(c), true
 	}
 }
 
 // close writes what follows from the changes.
 func (a *account) close() error {
 	for c := range classes {
-		if !a.changed[c] {
+		if !a.reordered[c] {
 			continue
 		}
 		if err := a.requeue(c, a.heads[c], a.head(c)); err != nil {
@@ -125,6 +125,7 @@ func (a *account) touch(key string, r *row, expires instant) error {
 
 // place writes a row, and its place in the order instead of the one before.
 func (a *account) place(key string, r *row, before head) error {
+	a.changed = true
 	if err := a.records.Put(a.recordKey(a.owner, key), r.append(make([]byte, 0, rowHeader+len(r.value)+8))); err != nil {
 		return err
 	}
@@ -143,6 +144,7 @@ func (a *account) place(key string, r *row, before head) error {
 
 // remove removes a record.
 func (a *account) remove(key string, r *row) error {
+	a.changed = true
 	c := classOf(key)
 	a.reorder(c)
 	if err := a.discard(r); err != nil {

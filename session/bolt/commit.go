@@ -67,21 +67,18 @@ func (s *store) commit(group []*write) {
 	if len(group) == 0 {
 		return
 	}
-	err := s.update(func(t *tables) (changed bool, err error) {
+	err := s.update(func(t *tables) error {
 		if err := s.makeRoom(t, group); err != nil {
-			return false, err
+			return err
 		}
 		now := instantOf(s.now())
 		for _, w := range group {
 			w.err = t.write(w.owner, w.batch, now)
-			switch {
-			case w.err == nil:
-				changed = changed || slices.ContainsFunc(w.batch.Changes, func(c session.Change) bool { return c.Op != session.Check })
-			case !errors.Is(w.err, session.ErrConflict):
-				return false, w.err
+			if w.err != nil && !errors.Is(w.err, session.ErrConflict) {
+				return w.err
 			}
 		}
-		return changed, nil
+		return nil
 	})
 	for _, w := range group {
 		if err != nil {
@@ -95,7 +92,7 @@ func (s *store) commit(group []*write) {
 }
 
 // update runs a function in a transaction that writes, and commits it where the function has changed something. The caller has the turn.
-func (s *store) update(run func(t *tables) (changed bool, err error)) error {
+func (s *store) update(run func(t *tables) error) error {
 	if broken := s.broken.Load(); broken != nil {
 		return *broken
 	}
@@ -105,8 +102,8 @@ func (s *store) update(run func(t *tables) (changed bool, err error)) error {
 			return err
 		}
 		defer tx.Rollback() //nolint:errcheck // says that the transaction has been committed
-		changed, err := run(openTables(tx))
-		if err != nil || !changed {
+		t := openTables(tx)
+		if err := run(t); err != nil || !t.changed {
 			return err
 		}
 		return tx.Commit()
@@ -163,21 +160,21 @@ func (t *tables) check(owner string, c *session.Change, now instant) error {
 }
 
 func (a *account) apply(c *session.Change, now instant) error {
-	switch c.Op {
-	case session.Put:
-		return a.put(c.Key, c.Value, instantOf(c.Expires))
-	case session.Check:
+	expires := instantOf(c.Expires)
+	if c.Op == session.Put && expires > now {
+		return a.put(c.Key, c.Value, expires)
+	}
+	if c.Op == session.Check {
 		return nil
-	case session.Touch, session.Delete:
 	}
 	r, found, err := a.get(a.owner, c.Key)
-	if err != nil || !found || r.expires <= now {
+	if err != nil || !found {
 		return err
 	}
-	if c.Op == session.Touch {
-		return a.touch(c.Key, &r, instantOf(c.Expires))
+	if c.Op == session.Touch && r.expires > now && expires > now {
+		return a.touch(c.Key, &r, expires)
 	}
-	return a.remove(c.Key, &r)
+	return a.remove(c.Key, &r) // also where a change lets it expire at once
 }
 
 // limit removes what the owner has too much.

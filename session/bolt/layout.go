@@ -58,7 +58,7 @@ const (
 	// inline is the longest value that is kept in its row, so that a page has several rows.
 	inline = 800
 	// piece is the length of the pieces of a value: four fit in a page of 4 KiB.
-	piece = 4000
+	piece = 992
 )
 
 // instant is a time in the file. Times before 1970 are all the same there, and so are those that are too far away.
@@ -127,6 +127,7 @@ type tables struct {
 	records *bbolt.Bucket
 	long    *bbolt.Bucket // see values
 	scratch []byte        // the last key that was made; buckets copy it
+	changed bool          // there is something to commit
 }
 
 func openTables(tx *bbolt.Tx) *tables { return &tables{tx: tx, records: tx.Bucket(recordsBucket)} }

@@ -154,7 +154,8 @@ func syncDirectory(path string) {
 func (s *store) Destruct() error {
 	s.sweeper.stop()
 	s.sweeper.done.Wait()
-	s.turn <- struct{}{} // and nobody gets it any more
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
 	s.commit(s.take())
 	if s.broken.Load() == nil {
 		s.db.NoFreelistSync = false // the next one to open the file need not read it through

@@ -10,11 +10,11 @@ import (
 const (
 	// rowCost is about what a record takes in the file beside its key and value, in bytes.
 	rowCost = 300
-	// step bounds the records that one transaction clears away, so that nobody waits long for it.
+	// step bounds the records that one transaction in the background clears away, so that nobody waits long for it.
 	step = 250
-	// stepBytes is how much more a transaction makes room for than it needs, where the file is too full. As much is cleared in the same
-	// time as is written.
-	stepBytes = 4 << 20
+	// pace is how much more than twice its own size a group clears away where the file is too full, in bytes. So the file gets back to its
+	// bounds, also after they have been made narrower, and no group takes long.
+	pace = 64 << 10
 	// interval is how often the file is cleared of what has expired.
 	interval = time.Minute
 )
@@ -29,7 +29,7 @@ func (s *store) makeRoom(t *tables, group []*write) error {
 	if excess <= 0 {
 		return nil
 	}
-	return t.reap(ordinary, &quota{until: forever, records: unlimited, bytes: min(excess, 2*incoming+stepBytes), cost: rowCost})
+	return t.reap(ordinary, &quota{until: forever, records: unlimited, bytes: min(excess, 2*incoming+pace), cost: rowCost})
 }
 
 // used is how many bytes of the file hold something.
@@ -76,27 +76,24 @@ func (s *store) sweep(stopped <-chan struct{}) {
 	}
 }
 
-// sweepStep reports whether there may be more to clear.
+// sweepStep makes one transaction, and reports whether there may be more to clear.
 func (s *store) sweepStep() (more bool) {
-	err := s.update(func(t *tables) (changed bool, err error) {
+	err := s.update(func(t *tables) error {
 		now := instantOf(s.now())
-		for c := range classes {
-			q := &quota{until: now, records: step, bytes: unlimited}
+		quotas := map[class]*quota{
+			leases:   {until: now, records: step, bytes: unlimited},
+			ordinary: {until: now, records: step, bytes: unlimited},
+		}
+		if excess := s.used(t) - s.maxSize.Load(); excess > 0 { // what has expired is the first to go
+			quotas[ordinary] = &quota{until: forever, records: step, bytes: excess, cost: rowCost}
+		}
+		for c, q := range quotas {
 			if err := t.reap(c, q); err != nil {
-				return false, err
+				return err
 			}
-			changed = changed || q.records < step
-			more = more || q.met()
 		}
-		if excess := s.used(t) - s.maxSize.Load(); excess > 0 && !changed {
-			q := &quota{until: forever, records: step, bytes: min(excess, stepBytes), cost: rowCost}
-			if err := t.reap(ordinary, q); err != nil {
-				return false, err
-			}
-			changed = q.records < step
-			more = changed
-		}
-		return changed, nil
+		more = t.changed
+		return nil
 	})
 	return err == nil && more
 }

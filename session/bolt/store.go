@@ -120,7 +120,7 @@ func (s *store) Write(ctx context.Context, owner string, b session.Batch) error 
 		return fmt.Errorf("the owner %q is empty or has a slash", owner)
 	}
 	if size, most := terms.Size(&b), s.maxSize.Load(); size > most {
-		return fmt.Errorf("writing %s at once: max_size of the store is %s", humanize.IBytes(uint64(size)), humanize.IBytes(uint64(most)))
+		return fmt.Errorf("writing %s at once: %w: max_size of the store is %s", humanize.IBytes(uint64(size)), session.ErrTooLarge, humanize.IBytes(uint64(most)))
 	}
 	return s.enqueue(ctx, &write{owner: owner, batch: &b, done: make(chan struct{})})
 }

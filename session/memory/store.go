@@ -75,7 +75,7 @@ func copied(records []session.Record) []session.Record {
 // Write implements session.Store.
 func (s *store) Write(ctx context.Context, owner string, b session.Batch) error {
 	if size := terms.Size(&b); size > s.maxSize {
-		return fmt.Errorf("writing %s at once: max_size of the store is %s", humanize.IBytes(uint64(size)), humanize.IBytes(uint64(s.maxSize)))
+		return fmt.Errorf("writing %s at once: %w: max_size of the store is %s", humanize.IBytes(uint64(size)), session.ErrTooLarge, humanize.IBytes(uint64(s.maxSize)))
 	}
 	values := make([][]byte, len(b.Changes))
 	for i := range b.Changes {
@@ -110,26 +110,23 @@ func (s *store) write(ctx context.Context, owner string, b *session.Batch, value
 		}
 	}
 	for i := range b.Changes {
-		s.apply(owner, &b.Changes[i], values[i])
+		s.apply(owner, &b.Changes[i], values[i], now)
 	}
 	s.records.bound(owner, b, s.maxSize)
 	return nil
 }
 
-func (s *store) apply(owner string, c *session.Change, value []byte) {
+func (s *store) apply(owner string, c *session.Change, value []byte, now time.Time) {
 	r := s.records.get(owner, c.Key)
-	switch c.Op {
-	case session.Put:
+	switch lasts := c.Expires.After(now); {
+	case c.Op == session.Check:
+	case c.Op == session.Put && lasts:
 		s.records.put(owner, session.Record{Key: c.Key, Value: value, Expires: c.Expires})
-	case session.Touch:
-		if r != nil {
-			s.records.put(owner, session.Record{Key: c.Key, Value: r.Value, Expires: c.Expires})
-		}
-	case session.Delete:
-		if r != nil {
-			s.records.remove(r)
-		}
-	case session.Check:
+	case r == nil:
+	case c.Op == session.Touch && lasts:
+		s.records.put(owner, session.Record{Key: c.Key, Value: r.Value, Expires: c.Expires})
+	default: // deleted, or it expires at once
+		s.records.remove(r)
 	}
 }
 

@@ -24,7 +24,7 @@ func (b *Backend) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	if d.NextArg() {
 		return d.Errf("wrong number of arguments; the form is: postgres [<dsn>] { ... }")
 	}
-	for d.NextBlock(d.Nesting()) {
+	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		if err := b.subdirective(d); err != nil {
 			return err
 		}

@@ -36,7 +36,7 @@ func (p *pool) clearNowAndThen() {
 // clear removes all records that have expired, unless another gateway is at it.
 func (p *pool) clear(ctx context.Context) error {
 	for cleared := 1; cleared > 0; {
-		err := p.do(ctx, "clearing", false, func(ctx context.Context, conn *pgx.Conn) error {
+		err := p.do(ctx, "clearing", true, func(ctx context.Context, conn *pgx.Conn) error {
 			return pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
 				return tx.QueryRow(ctx, p.names.clear, p.now(), clearStep).Scan(&cleared)
 			})

@@ -15,6 +15,7 @@ const (
 	undefinedTable        = "42P01"
 	undefinedFunction     = "42883"
 	readOnlyTransaction   = "25006"
+	adminShutdown         = "57P01"
 	unknownStatement      = "26000"
 	duplicateStatement    = "42P05"
 )
@@ -43,6 +44,15 @@ func failure(ctx context.Context, at string, err error) error {
 	}
 	return fmt.Errorf("store postgres: %s: %w", at, err)
 }
+
+// unbegun is what the server said when it closed a connection before a transaction on it began.
+type unbegun struct{ error }
+
+// SafeToRetry is what pgconn.SafeToRetry asks for.
+func (*unbegun) SafeToRetry() bool { return true }
+
+// Unwrap returns what the server said.
+func (u *unbegun) Unwrap() error { return u.error }
 
 // unreachable is why there is no connection, on one line: pgx tries several ways, and tells of each on one of its own.
 type unreachable struct{ error }

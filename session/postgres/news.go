@@ -97,4 +97,3 @@ func (p *pool) pause(d time.Duration) {
 	case <-timer.C:
 	}
 }
-

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/caddy-codex/responses/session"
 )
@@ -106,14 +107,21 @@ func (p *pool) next(owner string, l *lane) (group []*write) {
 // commit makes the changes of batches of one owner, one after the other, in one transaction. It goes on although who waits for it may not.
 func (p *pool) commit(owner string, group []*write) error {
 	return p.do(context.WithoutCancel(p.ctx), "writing", false, func(ctx context.Context, conn *pgx.Conn) error {
-		now := p.now()
+		now, begun := p.now(), false
 		batch := new(pgx.Batch)
-		batch.Queue("BEGIN ISOLATION LEVEL READ COMMITTED") // each statement must see what has been committed before it
+		batch.Queue("BEGIN ISOLATION LEVEL READ COMMITTED").Exec(func(pgconn.CommandTag) error { // each statement must see what came before it
+			begun = true
+			return nil
+		})
 		for _, w := range group {
 			batch.Queue(p.names.write, w.values(owner, now)...).QueryRow(func(row pgx.Row) error { return row.Scan(&w.written) })
 		}
 		batch.Queue("COMMIT")
-		return conn.SendBatch(ctx, batch).Close()
+		err := conn.SendBatch(ctx, batch).Close()
+		if !begun && code(err) == adminShutdown {
+			return &unbegun{err}
+		}
+		return err
 	})
 }
 

@@ -4,6 +4,7 @@ package redis_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -204,7 +205,7 @@ func ownerOn(t *testing.T, n node) string {
 	t.Helper()
 	for i := range 1000 {
 		name := fmt.Sprint("owner", i)
-		if n.Get(t.Context(), "codex_responses:{"+name+"}:r:key").Err() == goredis.Nil {
+		if err := n.Get(t.Context(), "codex_responses:{"+name+"}:r:key").Err(); errors.Is(err, goredis.Nil) {
 			return name
 		}
 	}

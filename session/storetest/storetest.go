@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T, now func() time.Time) (a, b sessi
 		{"condition", conditions},
 		{"expiry", expiry},
 		{"limit", limits},
+		{"chance", random},
 		{"contention", contention},
 		{"watch", watching},
 		{"end", ending},

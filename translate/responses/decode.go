@@ -40,13 +40,13 @@ func NewDecoder(target *translate.Target, d *dialect.Dialect, out *translate.Str
 func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
 	data = bytes.TrimSpace(data)
 	switch {
-	case out.Ended() || len(data) == 0:
+	case out.Over() || len(data) == 0:
 		return nil
 	case data[0] == '{':
 		if err := dec.reader.event(data, out); err != nil {
 			return err
 		}
-		dec.ended = out.Ended()
+		dec.ended = out.Over()
 	case bytes.Equal(data, []byte("[DONE]")):
 		dec.marked = true
 	case data[0] == '[':
@@ -60,7 +60,7 @@ func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
 // End handles the end of the upstream's body and decides whether the reply was whole. readErr is what reading ended with, nil at a proper
 // end. A fault is returned rather than written, for the caller may still have another target.
 func (dec *Decoder) End(readErr error, out *translate.Stream) error {
-	if out.Ended() {
+	if out.Over() {
 		return nil
 	}
 	return dec.reader.end(dec.marked, readErr, out)
