@@ -63,11 +63,11 @@ func (x *exchange) background(p *responses, m *memory) error {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(x.request.Context()))
 	r.ctx, r.cancel = ctx, cancel
 	h.runs.add(r)
-	body := x.read
-	x.read = nil // it is the run's from here on
+	lent := x.lent
+	x.lent = nil // it is the run's from here on
 	request := derive(ctx, x.request, nil)
 	request.Body = http.NoBody
-	go r.run(p, request, body)
+	go r.run(p, request, lent)
 	x.record.Model, x.record.Finish = p.req.Model, "queued"
 	x.client.silence(false)
 	if stream {
@@ -79,7 +79,7 @@ func (x *exchange) background(p *responses, m *memory) error {
 }
 
 // run asks the model, as an exchange whose client is the store.
-func (r *run) run(p *responses, request *http.Request, body []byte) {
+func (r *run) run(p *responses, request *http.Request, lent [][]byte) {
 	h := r.handler
 	defer h.runs.remove(r)
 	done := make(chan struct{})
@@ -91,7 +91,7 @@ func (r *run) run(p *responses, request *http.Request, body []byte) {
 	x := h.newExchange(newEventWriter(r.event), request, "responses")
 	func() {
 		defer x.finish()
-		x.read, x.body, x.record.Stream = body, p, true
+		x.lent, x.body, x.record.Stream = lent, p, true
 		eventStreamHead(x.client.own)
 		p.stream.Begin()
 		p.events.sendTo(x.client)

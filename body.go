@@ -11,8 +11,9 @@ import (
 
 // readBody reads the client's whole body. It is given back when the exchange ends; nothing that outlives it may point into it.
 func (x *exchange) readBody() (body []byte, f *fault.Fault) {
-	x.read, f = x.handler.readBody(x.request)
-	return x.read, f
+	body, f = x.handler.readBody(x.request)
+	x.lent = append(x.lent, body)
+	return body, f
 }
 
 // readBody reads a whole body and decodes it. The limit holds for what is sent and for what it decodes to. All of it is read before

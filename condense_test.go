@@ -7,23 +7,23 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"github.com/caddy-codex/responses/internal/gatewaytest"
 	"github.com/caddy-codex/responses/internal/streamcheck"
 	"github.com/caddy-codex/responses/internal/upstreamtest"
 )
 
 // working is a request in the midst of a task, with a result of so many tokens.
 func working(tokens int, members ...string) string {
-	return thread(0, append(members, `"tools":[{"type":"function","name":"f"}]`)...)[:0] +
-		"{" + strings.Join(append(members, `"model":"m"`, `"tools":[{"type":"function","name":"f"}]`, `"input":[{"role":"user","content":"Say hello."},`+
-		`{"type":"function_call","call_id":"c1","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"c1","output":"`+long(tokens)+`"}]`), ",") + "}"
+	const call = `{"role":"user","content":"Say hello."},{"type":"function_call","call_id":"c1","name":"f","arguments":"{}"}`
+	result := `{"type":"function_call_output","call_id":"c1","output":"` + long(tokens) + `"}`
+	members = append(members, `"model":"m"`, `"tools":[{"type":"function","name":"f"}]`, `"input":[`+call+","+result+`]`)
+	return "{" + strings.Join(members, ",") + "}"
 }
 
 const at1000 = `"context_management":[{"type":"compaction","compact_threshold":1000}]`
 
 // sumsUp is the answer to a request for a summary.
 func sumsUp() upstreamtest.Reply {
-	return upstreamtest.Stream(upstreamtest.Text("All is done."), upstreamtest.Finish("stop"), upstreamtest.Usage(2000, 0, 100))
+	return upstreamtest.Stream(upstreamtest.Text("All is done."), upstreamtest.Finish("stop"), upstreamtest.Usage(2000, 100, 0))
 }
 
 // contents are what the messages say that an upstream got.
@@ -42,7 +42,7 @@ func TestAConversationThatIsTooLongIsCompactedOnTheWay(t *testing.T) {
 	if types := final.Get("output.#.type").Raw; types != `["compaction","message"]` || streamcheck.Text(events) != "Hello." {
 		t.Fatalf("the response is %s", final.Raw)
 	}
-	if used := final.Get("usage"); used.Get("input_tokens").Int() != 2010 || used.Get("output_tokens").Int() != 104 {
+	if used := final.Get("usage"); used.Get("input_tokens").Int() != 2010 || used.Get("output_tokens").Int() != 102 {
 		t.Errorf("it took %s", used.Raw)
 	}
 	if got, want := contents(upstream.Request(0)), `["Say hello.",null,"…","Sum it up."]`; got != want || sends(upstream.Request(0), "max_tokens") {
@@ -83,7 +83,7 @@ func TestConversationsThatAreNotCompactedOnTheWay(t *testing.T) {
 
 func TestTheWindowMayDecideWhenAConversationIsCompacted(t *testing.T) {
 	for name, when := range map[string]string{
-		"where the client leaves it to that":   `"context_management":[{"type":"compaction"}]`,
+		"where the client leaves it to that":      `"context_management":[{"type":"compaction"}]`,
 		"where the client thinks of a larger one": `"context_management":[{"type":"compaction","compact_threshold":200000}]`,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -104,13 +104,15 @@ func TestASummaryOnTheWayOnEachWire(t *testing.T) {
 	document := func(text string) upstreamtest.Reply {
 		return upstreamtest.JSON(http.StatusOK, `{"object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"`+text+`"},"finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":2}}`)
 	}
-	message := func(text string) upstreamtest.Reply { return upstreamtest.ResponsesStream(upstreamtest.ResponsesMessage("msg_0", text)) }
+	message := func(text string) upstreamtest.Reply {
+		return upstreamtest.ResponsesStream(upstreamtest.ResponsesMessage("msg_0", text))
+	}
 	tests := map[string]struct {
 		replies  []upstreamtest.Reply
 		provider func(u *upstreamtest.Upstream) string
 	}{
 		"chat, whole": {[]upstreamtest.Reply{document("All is done."), document("Hello.")}, func(u *upstreamtest.Upstream) string { return mock(u) }},
-		"messages": {[]upstreamtest.Reply{upstreamtest.Messages("end_turn", upstreamtest.MessagesText("All is done.")), upstreamtest.Messages("end_turn", upstreamtest.MessagesText("Hello."))}, claude},
+		"messages":    {[]upstreamtest.Reply{upstreamtest.Messages("end_turn", upstreamtest.MessagesText("All is done.")), upstreamtest.Messages("end_turn", upstreamtest.MessagesText("Hello."))}, claude},
 		"responses": {[]upstreamtest.Reply{message("All is done."), message("Hello.")}, func(u *upstreamtest.Upstream) string {
 			return "provider mock {\nwire responses\nbase_url " + u.URL + "/v1\n}"
 		}},
@@ -199,4 +201,16 @@ func TestWhenToCompactIsPassedOn(t *testing.T) {
 	}
 }
 
-var _ = gatewaytest.Response{}
+// What is stored keeps all that was said; what goes to the provider is what counts of it.
+func TestACompactedConversationGoesOnFromWhatIsStored(t *testing.T) {
+	upstream := upstreamtest.New(t, sumsUp(), hello(), hello())
+	gw := start(t, mock(upstream))
+	first := gw.Post("/v1/responses", working(2000, at1000))
+	requireText(t, first, "Hello.")
+	id := first.Get("id").String()
+	second := gw.Post("/v1/responses", `{"model":"m",`+at1000+`,"previous_response_id":"`+id+`","input":"Go on."}`)
+	requireText(t, second, "Hello.")
+	if got, want := contents(upstream.Request(2)), `["Say hello.",`+summaryOfAll+`,"Hello.","Go on."]`; got != want || len(upstream.Requests()) != 3 {
+		t.Errorf("the provider got %d requests, the last %s", len(upstream.Requests()), got)
+	}
+}

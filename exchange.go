@@ -28,8 +28,8 @@ type exchange struct {
 	codex   bool          // the client is Codex
 	record  Record
 
-	read    []byte  // the client's body
-	body    payload // what goes upstream, and how the reply is read
+	lent    [][]byte // buffers with what the client has sent, and what that goes on from
+	body    payload  // what goes upstream, and how the reply is read
 	client  *client
 	attempt *attempt
 	lessons int  // how often it has learned
@@ -241,5 +241,7 @@ func (x *exchange) finish() {
 	for _, o := range x.handler.observers {
 		o.observe(x.request.Context(), &x.record)
 	}
-	giveBack(x.read)
+	for _, buf := range x.lent {
+		giveBack(buf)
+	}
 }

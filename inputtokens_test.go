@@ -258,6 +258,21 @@ func TestStaleReasoningIsNotCounted(t *testing.T) {
 	}
 }
 
+func TestWhatARequestGoesOnFromIsCounted(t *testing.T) {
+	upstream := upstreamtest.New(t, hello())
+	gw := start(t, mock(upstream))
+	first := gw.Post("/v1/responses", whole)
+	requireText(t, first, "Hello.")
+	alone, _ := counted(t, gw.Post(countPath, `{"model":"m","input":"And in French?"}`))
+	all, _ := counted(t, gw.Post(countPath, `{"model":"m","input":"And in French?","previous_response_id":"`+first.Get("id").String()+`"}`))
+	if all < alone+10 || all > alone+30 {
+		t.Errorf("there are %d tokens, and %d with those of the turn before", alone, all)
+	}
+	if n := len(upstream.Requests()); n != 1 {
+		t.Errorf("the provider got %d requests", n)
+	}
+}
+
 func TestWhatCannotBeCounted(t *testing.T) {
 	gw := start(t, mock(upstreamtest.New(t)), "route known mock")
 	for name, test := range map[string]struct {

@@ -73,19 +73,3 @@ func TestPathsThatReachTheResponses(t *testing.T) {
 		})
 	}
 }
-
-func TestF28AWebSocketIsRefusedAtOnce(t *testing.T) {
-	upstream := upstreamtest.New(t, hello())
-	gw := start(t, mock(upstream))
-	for _, path := range []string{"/v1/responses", "/responses"} {
-		got := gw.Get(path, "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
-		if got.Status != http.StatusUpgradeRequired {
-			t.Errorf("%s: got %d", path, got.Status)
-		}
-		errorOf(t, got)
-		requireText(t, gw.Post(path, whole), "Hello.")
-	}
-	if n := len(upstream.Requests()); n != 2 {
-		t.Errorf("the upstream got %d requests", n)
-	}
-}

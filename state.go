@@ -61,15 +61,19 @@ func (x *exchange) recall(req *translate.Request, m *memory) (*translate.Request
 		if f := x.remember(&state, m); f != nil {
 			return nil, f
 		}
-		body, err := req.Expand(m.earlier)
+		body, err := req.Expand(m.earlier, borrow)
 		if err != nil {
 			return nil, asFault(err)
 		}
+		x.lent = append(x.lent, body)
 		if req, err = x.handler.parse(body); err != nil {
 			return nil, asFault(err)
 		}
 		if f := req.CheckCalls(); f != nil {
 			return nil, f
+		}
+		if state.Keeps && state.Previous != "" && m.chain == nil { // what the connection alone remembers is stored with the response
+			m.request, m.earlier = req, translate.Earlier{}
 		}
 	}
 	state.Local = x.handler.sessions != nil || m.lane != nil
@@ -113,6 +117,13 @@ func (x *exchange) remember(s *translate.State, m *memory) (f *fault.Fault) {
 	switch {
 	case s.Previous != "" && m.lane.holds(s.Previous):
 		m.earlier.Parts, m.earlier.Tools = m.lane.parts, m.lane.tools
+		if !s.Keeps {
+			break
+		}
+		var err error
+		if m.chain, err = sessions.Chain(ctx, m.owner, s.Previous); err != nil && !errors.Is(err, session.ErrNotFound) {
+			return stateFault(err)
+		}
 	case s.Previous != "" && sessions == nil:
 		if m.lane != nil {
 			return noPrevious(s.Previous)

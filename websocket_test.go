@@ -161,6 +161,21 @@ func TestWebSocketResponsesThatAreStored(t *testing.T) {
 	stranger.refused(http.StatusBadRequest, "previous_response_not_found")
 }
 
+func TestWebSocketStoresWithAResponseWhatIsNotStored(t *testing.T) {
+	upstream := upstreamtest.New(t, text("One."), text("Two."), text("Three."))
+	gw := start(t, mock(upstream), "store memory")
+	c := dial(t, gw)
+	c.create(`"tools":[` + lookTool + `],` + asks("First."))
+	first := c.completed("", "One.")
+	c.send(`{"type":"response.create","model":"m",` + after(first) + asks("Second.") + `}`)
+	second := c.completed("", "Two.")
+	requireText(t, gw.Post("/v1/responses", `{"model":"m",`+after(second)+asks("Third.")+`}`), "Three.")
+	requireSpoken(t, upstream.Request(2), "user: First.", "assistant: One.", "user: Second.", "assistant: Two.", "user: Third.")
+	if got := gjson.GetBytes(upstream.Request(2).Body, "tools.0.function.name").Str; got != "look" {
+		t.Errorf("the upstream was offered %q", got)
+	}
+}
+
 func TestWebSocketUnknownPreviousResponse(t *testing.T) {
 	upstream := upstreamtest.New(t, hello())
 	for _, store := range []string{"store off", "store memory"} {

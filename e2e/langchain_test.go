@@ -18,6 +18,7 @@ var langChainScenes = []scene{
 	},
 	{name: "streams", requests: 4, settings: givesReasoningBack, replies: aboutTwoCities, check: checkTwoCities},
 	{name: "replays", requests: 4, settings: givesReasoningBack, replies: aboutTwoCities, check: checkTwoCities},
+	{name: "replays-streaming", requests: 4, settings: givesReasoningBack, replies: aboutTwoCities, check: checkTwoCities},
 	{name: "continues", requests: 4, settings: givesReasoningBack, replies: aboutTwoCities, check: checkTwoCities},
 	{name: "continues-streaming", requests: 4, settings: givesReasoningBack, replies: aboutTwoCities, check: checkTwoCities},
 	{

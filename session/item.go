@@ -55,7 +55,7 @@ func (s *Sessions) collect(items map[string][]byte, owner string, holder Record,
 			return err
 		}
 		gjson.GetBytes(r.Object, "output").ForEach(func(_, item gjson.Result) bool {
-			if id := item.Get("id").String(); wanted[id] {
+			if id := item.Get("id").String(); id != "" && wanted[id] {
 				items[id] = []byte(item.Raw)
 			}
 			return true

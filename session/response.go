@@ -39,8 +39,10 @@ type Response struct {
 // stride is how many responses of a chain are read at once. Each holds the ids of those before it as far as the last multiple.
 const stride = 32
 
+const itemPrefix = "item/"
+
 func responseKey(id string) string { return "response/" + keyID(id) }
-func itemKey(id string) string     { return "item/" + keyID(id) }
+func itemKey(id string) string     { return itemPrefix + keyID(id) }
 
 func (r *Response) encode(dst []byte) []byte {
 	return appendFields(

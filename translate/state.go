@@ -112,14 +112,15 @@ type Earlier struct {
 	References map[string][]byte // raw: those items by their ids, as far as they are there
 }
 
-// Expand writes the body of a request that says the same without what is stored. The error is a *fault.Fault.
-func (r *Request) Expand(e Earlier) ([]byte, error) {
+// Expand appends the body of a request that says the same without what is stored to what room returns, which has room for as many bytes.
+// The error is a *fault.Fault.
+func (r *Request) Expand(e Earlier, room func(size int) []byte) ([]byte, error) {
 	body := r.source.Body
-	size := len(body) + len(e.Tools)
+	size := len(body) + len(e.Tools) + 256
 	for _, part := range e.Parts {
-		size += len(part)
+		size += len(part) + len(messageOfText)
 	}
-	splicer := jsonscan.NewSplicer(make([]byte, 0, size+256), body)
+	splicer := jsonscan.NewSplicer(room(size), body)
 	var input, tools bool
 	for i := range r.source.Members {
 		m := &r.source.Members[i]
@@ -130,7 +131,7 @@ func (r *Request) Expand(e Earlier) ([]byte, error) {
 			if err != nil {
 				return nil, err
 			}
-			splicer.Replace(m.Value.Start, m.Value.End, items)
+			splicer.Replace(m.Value.Start, m.Value.End, items...)
 		case "previous_response_id", "conversation":
 			splicer.Remove(at.Start, at.End)
 		case "tools":
@@ -146,7 +147,7 @@ func (r *Request) Expand(e Earlier) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		splicer.Replace(end, end, []byte(`,"input":`), items)
+		splicer.Replace(end, end, append([][]byte{[]byte(`,"input":`)}, items...)...)
 	}
 	if !tools && e.Tools != nil {
 		splicer.Replace(end, end, []byte(`,"tools":`), e.Tools)
@@ -154,69 +155,64 @@ func (r *Request) Expand(e Earlier) ([]byte, error) {
 	return splicer.Bytes(), nil
 }
 
+// items is the whole input as one list, in pieces.
+func (e *Earlier) items(input []byte) ([][]byte, error) {
+	pieces := [][]byte{[]byte("[")}
+	for _, part := range append(slices.Clip(e.Parts), input) {
+		inside, err := e.inside(part)
+		if err != nil {
+			return nil, err
+		}
+		if len(inside) > 0 && len(pieces) > 1 {
+			pieces = append(pieces, []byte(","))
+		}
+		if len(inside) > 0 {
+			pieces = append(pieces, inside)
+		}
+	}
+	return append(pieces, []byte("]")), nil
+}
+
+// messageOfText begins the item that a text stands for.
+const messageOfText = `{"type":"message","role":"user","content":`
+
+// inside is the items of an input or output without brackets around them, with what references refer to in their place.
+func (e *Earlier) inside(part []byte) ([]byte, error) {
+	c := jsonscan.New(part)
+	switch {
+	case c.Kind() == jsonscan.String:
+		return slices.Concat([]byte(messageOfText), part, []byte{'}'}), nil
+	case c.Kind() != jsonscan.Array:
+		return nil, nil
+	case !e.Refers:
+		part = bytes.TrimSpace(part)
+		return bytes.TrimSpace(part[1 : len(part)-1]), nil
+	}
+	var dst []byte
+	for range c.Elements() {
+		item := c.Raw()
+		if id, ok := reference(item); ok {
+			if item = e.References[id]; item == nil {
+				return nil, referenceFault(id)
+			}
+		}
+		if len(dst) > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, item...)
+	}
+	return dst, nil
+}
+
 // Resolve is an input with what its references refer to in their place, so that it can be stored.
 func (e *Earlier) Resolve(input []byte) []byte {
 	if e.Refers {
 		own := Earlier{Refers: true, References: e.References}
 		if items, err := own.items(input); err == nil { // a request with another reference was refused
-			return items
+			return bytes.Join(items, nil)
 		}
 	}
 	return input
-}
-
-// items is the whole input as one list.
-func (e *Earlier) items(input []byte) ([]byte, error) {
-	dst := []byte{'['}
-	for _, part := range append(slices.Clip(e.Parts), input) {
-		var err error
-		if dst, err = e.appendItems(dst, part); err != nil {
-			return nil, err
-		}
-	}
-	return append(dst, ']'), nil
-}
-
-// appendItems appends the items of an input or output, with what references in it refer to.
-func (e *Earlier) appendItems(dst, part []byte) ([]byte, error) {
-	c := jsonscan.New(part)
-	if c.Kind() == jsonscan.String {
-		dst = appendComma(dst)
-		dst = append(dst, `{"type":"message","role":"user","content":`...)
-		return append(append(dst, part...), '}'), nil
-	}
-	if !e.Refers {
-		return appendInside(dst, part), nil
-	}
-	for range c.Elements() {
-		item := c.Raw()
-		if id, ok := reference(item); ok {
-			if item = e.References[id]; item == nil {
-				return nil, ReferenceFault("input", id)
-			}
-		}
-		dst = append(appendComma(dst), item...)
-	}
-	return dst, nil
-}
-
-// appendInside appends what a list holds.
-func appendInside(dst, list []byte) []byte {
-	list = bytes.TrimSpace(list)
-	if len(list) < 2 || list[0] != '[' {
-		return dst
-	}
-	if inside := bytes.TrimSpace(list[1 : len(list)-1]); len(inside) > 0 {
-		return append(appendComma(dst), inside...)
-	}
-	return dst
-}
-
-func appendComma(dst []byte) []byte {
-	if dst[len(dst)-1] != '[' {
-		dst = append(dst, ',')
-	}
-	return dst
 }
 
 // reference is the id that an item refers to, false for one that stands for itself.
@@ -235,6 +231,13 @@ func reference(item []byte) (id string, ok bool) {
 	return id, ok || members == 1 && id != ""
 }
 
+// ReferenceFault says that there is no item that an input refers to.
+func ReferenceFault(param, id string) *fault.Fault {
+	f := fault.New(fault.NotFound, "Item with id '%s' not found.", id)
+	f.Param = param
+	return f
+}
+
 // References are the ids that items of an input refer to.
 func References(part []byte) (ids []string) {
 	c := jsonscan.New(part)
@@ -246,10 +249,9 @@ func References(part []byte) (ids []string) {
 	return ids
 }
 
-// ReferenceFault says that there is no item that an input refers to.
-func ReferenceFault(param, id string) *fault.Fault {
+func referenceFault(id string) *fault.Fault {
 	f := fault.New(fault.NotFound, "Item with id '%s' not found.", id)
-	f.Param = param
+	f.Param = "input"
 	return f
 }
 

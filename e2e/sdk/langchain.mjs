@@ -65,7 +65,8 @@ await play({
   streams: (model) => speaks(stream, chat(model)),
 
   // The history is the client's, in the standard form of messages.
-  replays: (model) => speaks(stream, chat(model, { zdrEnabled: true, include: ["reasoning.encrypted_content"], outputVersion: "v1" })),
+  replays: (model) => speaks(invoke, chat(model, { zdrEnabled: true, modelKwargs: { include: ["reasoning.encrypted_content"] }, outputVersion: "v1" })),
+  "replays-streaming": (model) => speaks(stream, chat(model, { zdrEnabled: true, modelKwargs: { include: ["reasoning.encrypted_content"] } })),
 
   continues: (model) => continues(invoke, chat(model)),
   "continues-streaming": (model) => continues(stream, chat(model)),

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 
+	"go.etcd.io/bbolt"
+
 	"github.com/caddy-codex/responses/session"
 	"github.com/caddy-codex/responses/session/internal/terms"
 )
@@ -97,22 +99,30 @@ func (s *store) update(run func(t *tables) error) error {
 		return *broken
 	}
 	err := guarded(func() error {
-		tx, err := s.db.Begin(true)
-		if err != nil {
-			return err
-		}
-		defer tx.Rollback() //nolint:errcheck // says that the transaction has been committed
-		t := openTables(tx)
-		if err := run(t); err != nil || !t.changed {
-			return err
-		}
-		return tx.Commit()
+		return s.transact(func(tx *bbolt.Tx) (changed bool, err error) {
+			t := openTables(tx)
+			err = run(t)
+			return t.changed, err
+		})
 	})
 	err = s.explain("writing to", err)
 	if errors.Is(err, errDamaged) {
 		s.broken.Store(&err)
 	}
 	return err
+}
+
+// transact does what Update of bbolt does, but goes back without reading through the file, where a damaged page would end the process.
+func (s *store) transact(run func(tx *bbolt.Tx) (changed bool, err error)) error {
+	tx, err := s.db.Begin(true)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // says that the transaction has been committed
+	if changed, err := run(tx); err != nil || !changed {
+		return err
+	}
+	return tx.Commit()
 }
 
 // write makes the changes of a batch, or returns session.ErrConflict.

@@ -1,13 +1,11 @@
 package bolt
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -47,12 +45,14 @@ func (s *store) open() (err error) {
 	case errors.Is(err, os.ErrNotExist):
 	case err != nil:
 		return err
+	case !info.Mode().IsRegular():
+		return errors.New("it is a directory or a device, not a file")
 	case info.Size() > 0:
 		if err := inspect(s.path, info.Size()); err != nil {
 			return err
 		}
 	}
-	if s.db, err = openFile(s.path, &bbolt.Options{
+	if s.db, _, err = openFile(s.path, &bbolt.Options{
 		Timeout: lockTimeout,
 		// The list of free pages would be written again with each transaction. Without it a file that was not closed is read through once.
 		NoFreelistSync: true,
@@ -60,7 +60,7 @@ func (s *store) open() (err error) {
 	}); err != nil {
 		return err
 	}
-	if err = s.db.Update(prepare); err != nil {
+	if err = s.transact(prepare); err != nil {
 		return errors.Join(err, s.db.Close())
 	}
 	syncDirectory(filepath.Dir(s.path))
@@ -68,78 +68,31 @@ func (s *store) open() (err error) {
 }
 
 // openFile opens a file with bbolt, and leaves no lock behind where that stumbles over a damaged one.
-func openFile(path string, o *bbolt.Options) (db *bbolt.DB, err error) {
-	var opened *os.File
-	o.OpenFile = func(name string, flag int, mode os.FileMode) (file *os.File, err error) {
-		opened, err = os.OpenFile(name, flag, mode)
-		return opened, err
+func openFile(path string, o *bbolt.Options) (db *bbolt.DB, file *os.File, err error) {
+	o.OpenFile = func(name string, flag int, mode os.FileMode) (*os.File, error) {
+		file, err = os.OpenFile(name, flag, mode)
+		return file, err
 	}
 	defer func() {
-		if db == nil && opened != nil {
-			opened.Close() // it may have been closed already
+		if db == nil && file != nil {
+			_ = file.Close() // it may have been closed already
 		}
 	}()
-	return bbolt.Open(path, 0o600, o)
+	db, err = bbolt.Open(path, 0o600, o)
+	return db, file, err
 }
 
-var errForeign = errors.New("it has another format")
-
-// inspect finds what is wrong with a file before it is opened for writing: bbolt itself would end the process.
-func inspect(path string, size int64) error {
-	db, err := openFile(path, &bbolt.Options{Timeout: lockTimeout, ReadOnly: true})
-	if err != nil {
-		return err
+// prepare makes the buckets of a new file.
+func prepare(tx *bbolt.Tx) (changed bool, err error) {
+	if tx.Bucket(aboutBucket) != nil {
+		return false, nil
 	}
-	defer db.Close()
-	return db.View(func(tx *bbolt.Tx) error {
-		if tx.Size() > size {
-			return fmt.Errorf("%w: it has %d bytes of %d", errDamaged, size, tx.Size())
-		}
-		about := tx.Bucket(aboutBucket)
-		if about == nil {
-			if first, _ := tx.Cursor().First(); first != nil {
-				return errForeign
-			}
-			return nil // it was made, and nothing written yet
-		}
-		if string(about.Get(formatKey)) != format || tx.Bucket(recordsBucket) == nil || tx.Bucket(valuesBucket) == nil {
-			return errForeign
-		}
-		if closed := about.Get(closedKey); len(closed) == 8 && binary.BigEndian.Uint64(closed) == uint64(tx.ID()) {
-			return nil
-		}
-		return readThrough(tx)
-	})
-}
-
-// readThrough touches all pages of a file, so that one which is damaged is found. bbolt reads through a file that was not closed as well, but
-// does not return from a page that it cannot read.
-func readThrough(tx *bbolt.Tx) error {
-	var sum byte
-	defer runtime.KeepAlive(&sum)
-	return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error {
-		var last []byte
-		return b.ForEach(func(key, value []byte) error {
-			if last != nil && bytes.Compare(last, key) >= 0 {
-				return fmt.Errorf("%w: keys are not in their order", errDamaged)
-			}
-			last = key
-			if len(value) > 0 {
-				sum += value[0] + value[len(value)-1]
-			}
-			return nil
-		})
-	})
-}
-
-// prepare makes the buckets of a file.
-func prepare(tx *bbolt.Tx) error {
 	for _, name := range [][]byte{recordsBucket, valuesBucket, aboutBucket} {
-		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-			return err
+		if _, err := tx.CreateBucket(name); err != nil {
+			return false, err
 		}
 	}
-	return tx.Bucket(aboutBucket).Put(formatKey, []byte(format))
+	return true, tx.Bucket(aboutBucket).Put(formatKey, []byte(format))
 }
 
 // syncDirectory makes the name of a new file durable, where the system has that.
@@ -159,13 +112,13 @@ func (s *store) Destruct() error {
 	s.commit(s.take())
 	if s.broken.Load() == nil {
 		s.db.NoFreelistSync = false // the next one to open the file need not read it through
-		if err := s.db.Update(markClosed); err != nil {
+		if err := s.transact(markClosed); err != nil {
 			return s.explain("closing", errors.Join(err, s.db.Close()))
 		}
 	}
 	return s.explain("closing", s.db.Close())
 }
 
-func markClosed(tx *bbolt.Tx) error {
-	return tx.Bucket(aboutBucket).Put(closedKey, binary.BigEndian.AppendUint64(nil, uint64(tx.ID())))
+func markClosed(tx *bbolt.Tx) (changed bool, err error) {
+	return true, tx.Bucket(aboutBucket).Put(closedKey, binary.BigEndian.AppendUint64(nil, uint64(tx.ID())))
 }

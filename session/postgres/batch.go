@@ -6,76 +6,44 @@ import (
 	"github.com/caddy-codex/responses/session"
 )
 
-// arguments are a batch as the function in the database takes it. No list is nil, for that would be NULL.
+// arguments are a batch as the function in the database takes it: lists that are as long as there are changes. None is nil and none holds nil,
+// for that would be NULL.
 type arguments struct {
-	ifKeys     []string
+	keys       []string
+	operations []int16
+	values     [][]byte
+	expires    []time.Time
 	conditions []int16
 	was        [][]byte
-
-	putKeys    []string
-	putValues  [][]byte
-	putExpires []time.Time
-
-	touchKeys    []string
-	touchExpires []time.Time
-
-	deleteKeys []string
 
 	limit int64
 	size  int // about how many bytes it is
 }
 
-// newArguments sorts the changes of a batch.
 func newArguments(b *session.Batch) *arguments {
+	n := len(b.Changes)
 	a := &arguments{
-		ifKeys: []string{}, conditions: []int16{}, was: [][]byte{}, putKeys: []string{}, putValues: [][]byte{}, putExpires: []time.Time{},
-		touchKeys: []string{}, touchExpires: []time.Time{}, deleteKeys: []string{}, limit: b.Limit,
+		keys: make([]string, n), operations: make([]int16, n), values: make([][]byte, n), expires: make([]time.Time, n),
+		conditions: make([]int16, n), was: make([][]byte, n), limit: b.Limit,
 	}
 	for i := range b.Changes {
-		if c := &b.Changes[i]; c.If != session.Always {
-			a.ifKeys, a.conditions, a.was = append(a.ifKeys, c.Key), append(a.conditions, int16(c.If)), append(a.was, filled(c.Was))
-			a.size += len(c.Key) + len(c.Was)
-		}
-	}
-	for _, c := range outcomes(b.Changes) {
-		switch c.Op {
-		case session.Put:
-			a.putKeys, a.putValues, a.putExpires = append(a.putKeys, c.Key), append(a.putValues, filled(c.Value)), append(a.putExpires, c.Expires)
-		case session.Touch:
-			a.touchKeys, a.touchExpires = append(a.touchKeys, c.Key), append(a.touchExpires, c.Expires)
-		default:
-			a.deleteKeys = append(a.deleteKeys, c.Key)
-		}
-		a.size += len(c.Key) + len(c.Value)
+		c := &b.Changes[i]
+		a.keys[i], a.operations[i], a.expires[i], a.conditions[i] = c.Key, int16(c.Op), c.Expires, int16(c.If)
+		a.values[i], a.was[i] = filled(c.Value, c.Op == session.Put), filled(c.Was, c.If == session.Unchanged)
+		a.size += len(c.Key) + len(a.values[i]) + len(a.was[i])
 	}
 	return a
 }
 
-// outcomes are what the changes come to: one for each key.
-func outcomes(changes []session.Change) []session.Change {
-	all := make([]session.Change, 0, len(changes))
-	at := make(map[string]int, len(changes))
-	for i := range changes {
-		c := &changes[i]
-		earlier, again := at[c.Key]
-		switch {
-		case c.Op == session.Check:
-		case !again:
-			at[c.Key] = len(all)
-			all = append(all, *c)
-		case c.Op == session.Touch: // what has been deleted stays so, whatever time it has
-			all[earlier].Expires = c.Expires
-		default:
-			all[earlier] = *c
-		}
-	}
-	return all
-}
-
-// filled is a value that is not nil: that would be NULL.
-func filled(value []byte) []byte {
-	if value == nil {
+// filled is a value that is not nil, and empty where it is not needed.
+func filled(value []byte, needed bool) []byte {
+	if value == nil || !needed {
 		return []byte{}
 	}
 	return value
+}
+
+// list is what the function is called with.
+func (a *arguments) list(owner string, now time.Time) []any {
+	return []any{owner, now, a.keys, a.operations, a.values, a.expires, a.conditions, a.was, a.limit, session.Lease}
 }

@@ -9,8 +9,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-
-	"github.com/caddy-codex/responses/session"
 )
 
 // Each file of the schema makes the version that it is named for out of the one before. Functions have the version in their names, so that
@@ -42,12 +40,14 @@ func newNames(table string) *names {
 		fill: strings.NewReplacer("{table}", table, "{records}", quoted(""), "{owners}", quoted("_owners"),
 			"{write}", quoted("_write_1"), "{clear}", quoted("_clear_1")),
 	}
-	const columns = "SELECT key, value, expires FROM {records} WHERE owner = $1 AND "
-	n.read = n.fill.Replace(columns + "key = ANY ($2) AND expires > $3")
-	// All keys lie between the empty one and the tilde.
-	n.ascending = n.fill.Replace(columns + "key >= $2 AND key > $3 AND key < $4 AND expires > $5 ORDER BY key LIMIT $6")
-	n.descending = n.fill.Replace(columns + "key >= $2 AND key > $3 AND key < $4 AND expires > $5 ORDER BY key DESC LIMIT $6")
-	n.write = n.fill.Replace("SELECT {write}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '" + session.Lease + "')")
+	// As in the schema, these are written so that each can be planned in one way only. All keys lie between the empty one and the tilde.
+	n.read = n.fill.Replace("SELECT r.key, r.value, r.expires FROM unnest($2::text[]) AS k (key) CROSS JOIN LATERAL (" +
+		"SELECT * FROM {records} r WHERE r.owner = $1 AND r.key = k.key AND (r.expires > $3) IS TRUE LIMIT 1) r")
+	const list = "SELECT key, value, expires FROM {records} " +
+		"WHERE owner = $1 AND key >= $2 AND key > $3 AND key < $4 AND (expires > $5) IS TRUE ORDER BY key "
+	n.ascending = n.fill.Replace(list + "LIMIT $6")
+	n.descending = n.fill.Replace(list + "DESC LIMIT $6")
+	n.write = n.fill.Replace("SELECT {write}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
 	n.clear = n.fill.Replace("SELECT {clear}($1, $2)")
 	return n
 }

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -114,7 +113,7 @@ func (p *pool) commit(owner string, group []*write) error {
 			return nil
 		})
 		for _, w := range group {
-			batch.Queue(p.names.write, w.values(owner, now)...).QueryRow(func(row pgx.Row) error { return row.Scan(&w.written) })
+			batch.Queue(p.names.write, w.list(owner, now)...).QueryRow(func(row pgx.Row) error { return row.Scan(&w.written) })
 		}
 		batch.Queue("COMMIT")
 		err := conn.SendBatch(ctx, batch).Close()
@@ -123,12 +122,6 @@ func (p *pool) commit(owner string, group []*write) error {
 		}
 		return err
 	})
-}
-
-func (a *arguments) values(owner string, now time.Time) []any {
-	return []any{
-		owner, now, a.ifKeys, a.conditions, a.was, a.putKeys, a.putValues, a.putExpires, a.touchKeys, a.touchExpires, a.deleteKeys, a.limit,
-	}
 }
 
 // finish tells those who wait for batches, and those who watch.

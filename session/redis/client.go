@@ -46,6 +46,7 @@ type client struct {
 	prefix  string
 	db      int
 	timeout time.Duration
+	silence error    // why an operation fails that takes too long
 	secrets []string // not for errors
 	feed    *feed
 }
@@ -54,7 +55,7 @@ func newClient(s *settings) *client {
 	quiet()
 	c := &client{
 		connection: s.connect(), name: s.name(), prefix: s.prefix, db: s.db, timeout: s.timeout,
-		secrets: []string{s.password, s.sentinelPassword},
+		silence: errors.New("no answer within " + s.timeout.String()), secrets: []string{s.password, s.sentinelPassword},
 	}
 	c.feed = newFeed(c)
 	return c
@@ -81,8 +82,7 @@ func (c *client) ask(ctx context.Context, send func(context.Context) error, agai
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	silence := errors.New("no answer within " + c.timeout.String())
-	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, silence)
+	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, c.silence)
 	defer cancel()
 	err := send(ctx)
 	for _, pause := range pauses {
@@ -104,7 +104,7 @@ func (c *client) ask(ctx context.Context, send func(context.Context) error, agai
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.As(err, &slow) && slow.Timeout(): // a connection notices a moment earlier
-		return silence
+		return c.silence
 	default:
 		return err
 	}

@@ -33,13 +33,6 @@ type feed struct {
 	down          bool                     // the connection is lost, and not yet made again
 }
 
-// subscription is the wish to hear of a topic.
-type subscription struct {
-	topic   hub.Topic
-	asked   bool          // the server has been asked, on the present connection
-	settled chan struct{} // closed when the server has confirmed it, or is found not to be able to
-}
-
 func newFeed(c *client) *feed {
 	ctx, cancel := context.WithCancel(context.Background())
 	f := &feed{
@@ -88,42 +81,13 @@ func (f *feed) watch(ctx context.Context, owner, topic string) <-chan struct{} {
 	return told
 }
 
-// subscription returns the one of a topic. The lock is held.
-func (f *feed) subscription(topic hub.Topic) *subscription {
-	channel := f.channel(topic.Owner, topic.Name)
-	s := f.subscriptions[channel]
-	if s == nil {
-		s = &subscription{topic: topic, settled: make(chan struct{})}
-		f.subscriptions[channel] = s
-		if f.down {
-			s.settle()
-		}
-	}
-	return s
-}
-
-func (s *subscription) isSettled() bool {
-	select {
-	case <-s.settled:
-		return true
-	default:
-		return false
-	}
-}
-
-func (s *subscription) settle() {
-	if !s.isSettled() {
-		close(s.settled)
-	}
-}
-
 // run keeps a connection as long as the feed is there.
 func (f *feed) run(ctx context.Context) {
 	defer close(f.ended)
 	const shortest, longest = 100 * time.Millisecond, 5 * time.Second
 	pause := shortest
 	for ctx.Err() == nil {
-		err := f.connection(ctx)
+		err := f.listen(ctx)
 		if !f.lost() {
 			pause = shortest
 			if ctx.Err() == nil {
@@ -154,8 +118,8 @@ func (f *feed) lost() bool {
 
 var errSilent = errors.New("the server does not answer")
 
-// connection makes a connection, and subscribes on it to what is watched until it is lost.
-func (f *feed) connection(ctx context.Context) error {
+// listen makes a connection, and subscribes on it to what is watched until it is lost.
+func (f *feed) listen(ctx context.Context) error {
 	server := f.server.Subscribe(ctx)
 	var receiver sync.WaitGroup
 	defer receiver.Wait()
@@ -185,30 +149,6 @@ func (f *feed) connection(ctx context.Context) error {
 			}
 		}
 	}
-}
-
-// difference is what the server must be asked for and what it must not send any more.
-func (f *feed) difference() (wanted, unwanted []string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	watched := make(map[string]bool)
-	for _, topic := range f.watched.Topics() {
-		watched[f.channel(topic.Owner, topic.Name)] = true
-		f.subscription(topic)
-	}
-	for channel, s := range f.subscriptions {
-		switch {
-		case !watched[channel]:
-			delete(f.subscriptions, channel)
-			if s.asked {
-				unwanted = append(unwanted, channel)
-			}
-		case !s.asked:
-			s.asked = true
-			wanted = append(wanted, channel)
-		}
-	}
-	return wanted, unwanted
 }
 
 // adjust brings the subscriptions of the connection in line with what is watched.
@@ -241,33 +181,5 @@ func (f *feed) receive(ctx context.Context, server *goredis.PubSub, heard *atomi
 		case *goredis.Message:
 			f.published(message.Channel)
 		}
-	}
-}
-
-// confirmed is called for each subscription that the server has made.
-func (f *feed) confirmed(channel string) {
-	f.mu.Lock()
-	if f.down {
-		f.down = false
-		f.logger().Info("notifications are back")
-	}
-	s := f.subscriptions[channel]
-	missed := s != nil && s.isSettled() // nobody waited for it: something may have been written before
-	if s != nil {
-		s.settle()
-	}
-	f.mu.Unlock()
-	if missed {
-		f.watched.Notify(s.topic.Owner, s.topic.Name)
-	}
-}
-
-// published is called for each write of a topic.
-func (f *feed) published(channel string) {
-	f.mu.Lock()
-	s := f.subscriptions[channel]
-	f.mu.Unlock()
-	if s != nil {
-		f.watched.Notify(s.topic.Owner, s.topic.Name)
 	}
 }

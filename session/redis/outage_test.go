@@ -3,7 +3,10 @@
 package redis_test
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -154,4 +157,73 @@ func TestAServerThatHangs(t *testing.T) {
 		return s.Write(t.Context(), owner, session.Batch{Changes: []session.Change{put("key", "at last")}}) == nil
 	})
 	wantValue(t, s, "key", "at last")
+}
+
+// proxy passes on connections to a server, and closes one in place of passing on an answer when it is told to.
+type proxy struct {
+	net.Listener
+	cut atomic.Bool
+}
+
+func newProxy(t *testing.T, server *servertest.RedisServer) *proxy {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &proxy{Listener: l}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			client, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go p.pass(client, server.Addr())
+		}
+	}()
+	return p
+}
+
+func (p *proxy) pass(client net.Conn, address string) {
+	defer client.Close()
+	server, err := net.Dial("tcp", address)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	go io.Copy(server, client)
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := server.Read(buffer)
+		if err != nil || p.cut.CompareAndSwap(true, false) {
+			return
+		}
+		if _, err := client.Write(buffer[:n]); err != nil {
+			return
+		}
+	}
+}
+
+func TestAnswersThatAreLost(t *testing.T) {
+	server := servertest.Redis(t)
+	p := newProxy(t, server)
+	s := open(t, redis.Backend{Addresses: []string{p.Addr().String()}})
+	write(t, s, put("key", "value"))
+	for _, op := range []session.Op{session.Put, session.Delete} { // each lets the condition fail for a second one
+		change := put("new", "value")
+		change.Op, change.If = op, map[session.Op]session.Condition{session.Put: session.Absent, session.Delete: session.Present}[op]
+		wantValue(t, s, "key", "value") // there is a connection
+		p.cut.Store(true)
+		err := s.Write(t.Context(), owner, session.Batch{Changes: []session.Change{change}})
+		if err == nil || errors.Is(err, session.ErrConflict) {
+			t.Errorf("a write without an answer gave %v, want that it is not known", err)
+		}
+	}
+	p.cut.Store(true)
+	wantValue(t, s, "key", "value") // what only reads is asked again
+	p.cut.Store(true)
+	if records, err := s.List(t.Context(), owner, session.Query{}); err != nil || len(records) != 1 {
+		t.Errorf("listing gave %v and %v", records, err)
+	}
 }

@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"sync"
 	"time"
@@ -159,9 +158,9 @@ func condition(c session.Condition) string {
 // stamp is how many digits of a time begin a record.
 const stamp = 13
 
-// milliseconds is a time as it is kept. Times that do not fit into the digits are so far away that it does not matter.
+// milliseconds is a time as it is kept. Times with another number of digits are so long ago or so far away that it does not matter.
 func milliseconds(t time.Time) string {
-	return fmt.Sprintf("%013d", min(max(t.UnixMilli(), 0), 9_999_999_999_999))
+	return strconv.FormatInt(min(max(t.UnixMilli(), 1_000_000_000_000), 9_999_999_999_999), 10)
 }
 
 // kept is what is stored of a record that is put.

@@ -19,87 +19,86 @@ CREATE TABLE {owners} (
 	size  bigint NOT NULL
 ) WITH (fillfactor = 50);
 
--- Makes the changes of a batch, in which no key occurs twice, unless a condition is not met. It returns whether it did.
--- The conditions are those of session.Condition by their numbers.
+-- Statements here look up single keys, and write comparisons of times that are no more than filters as (...) IS TRUE, which no index serves:
+-- plans are made while the table is empty, and are not to read all that an owner has when it is full.
+
+-- Makes the changes of a batch unless a condition is not met. It returns whether it did. Operations and conditions are those of the Go package
+-- session, by their numbers.
 CREATE FUNCTION {write}(
-	of_owner      text,
-	moment        timestamptz,
-	if_keys       text[],
-	conditions    smallint[],
-	was           bytea[],
-	put_keys      text[],
-	put_values    bytea[],
-	put_expires   timestamptz[],
-	touch_keys    text[],
-	touch_expires timestamptz[],
-	delete_keys   text[],
-	most          bigint,
-	lease         text
+	of_owner    text,
+	moment      timestamptz,
+	keys        text[],
+	operations  smallint[],
+	new_values  bytea[],
+	new_expires timestamptz[],
+	conditions  smallint[],
+	old_values  bytea[],
+	most        bigint,
+	lease       text
 ) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
-	change bigint := 0;
-	total  bigint;
-	spared text[] := put_keys || touch_keys;
-	victim record;
+	c       record;
+	there   boolean;
+	same    boolean;
+	before  bigint;
+	growth  bigint := 0;
+	total   bigint;
+	spared  text[];
+	victim  record;
+	evicted bigint := 0;
 BEGIN
 	-- One at a time per owner. What waits here sees what the others did: each statement below looks anew.
 	PERFORM pg_advisory_xact_lock(hashtextextended('{table}/' || of_owner, 0));
 
-	IF cardinality(if_keys) > 0 AND EXISTS (
-		SELECT FROM unnest(if_keys, conditions, was) AS c (key, condition, was)
-		LEFT JOIN {records} r ON r.owner = of_owner AND r.key = c.key AND r.expires > moment
-		WHERE CASE c.condition
-			WHEN 1 THEN r.key IS NOT NULL
-			WHEN 2 THEN r.key IS NULL
-			ELSE r.key IS NULL OR r.value <> c.was
-		END
-	) THEN
-		RETURN false;
-	END IF;
+	FOR c IN SELECT * FROM unnest(keys, conditions, old_values) AS u (key, condition, old) WHERE u.condition <> 0 LOOP
+		SELECT r.expires > moment, CASE WHEN c.condition = 3 THEN r.value = c.old ELSE true END INTO there, same
+		FROM {records} r WHERE r.owner = of_owner AND r.key = c.key;
+		there := FOUND AND there;
+		IF there AND c.condition = 1 OR NOT there AND c.condition <> 1 OR NOT same THEN
+			RETURN false;
+		END IF;
+	END LOOP;
 
-	IF cardinality(touch_keys) > 0 THEN
-		UPDATE {records} r SET expires = t.expires
-		FROM unnest(touch_keys, touch_expires) AS t (key, expires)
-		WHERE r.owner = of_owner AND r.key = t.key AND r.expires > moment;
-	END IF;
-	IF cardinality(delete_keys) > 0 THEN
-		WITH gone AS (
-			DELETE FROM {records} r WHERE r.owner = of_owner AND r.key = ANY (delete_keys)
-			RETURNING octet_length(r.key) + octet_length(r.value) AS size
-		)
-		SELECT coalesce(-sum(size), 0) INTO change FROM gone;
-	END IF;
-	IF cardinality(put_keys) > 0 THEN
-		SELECT change - coalesce(sum(octet_length(r.key) + octet_length(r.value)), 0) INTO change
-		FROM {records} r WHERE r.owner = of_owner AND r.key = ANY (put_keys);
-		INSERT INTO {records} (owner, key, value, expires)
-		SELECT of_owner, p.* FROM unnest(put_keys, put_values, put_expires) AS p
-		ON CONFLICT (owner, key) DO UPDATE SET value = excluded.value, expires = excluded.expires;
-		SELECT change + sum(octet_length(p.key) + octet_length(p.value)) INTO change
-		FROM unnest(put_keys, put_values) AS p (key, value);
-	END IF;
+	FOR c IN SELECT * FROM unnest(keys, operations, new_values, new_expires) AS u (key, operation, value, expires) LOOP
+		CASE c.operation
+		WHEN 0 THEN
+			SELECT octet_length(r.key) + octet_length(r.value) INTO before FROM {records} r WHERE r.owner = of_owner AND r.key = c.key;
+			INSERT INTO {records} (owner, key, value, expires) VALUES (of_owner, c.key, c.value, c.expires)
+			ON CONFLICT (owner, key) DO UPDATE SET value = excluded.value, expires = excluded.expires;
+			growth := growth + octet_length(c.key) + octet_length(c.value) - coalesce(before, 0);
+		WHEN 1 THEN
+			UPDATE {records} r SET expires = c.expires WHERE r.owner = of_owner AND r.key = c.key AND (r.expires > moment) IS TRUE;
+		WHEN 2 THEN
+			DELETE FROM {records} r WHERE r.owner = of_owner AND r.key = c.key
+			RETURNING octet_length(r.key) + octet_length(r.value) INTO before;
+			growth := growth - coalesce(before, 0);
+		ELSE -- only a condition
+		END CASE;
+	END LOOP;
 
-	IF change = 0 THEN
+	IF growth = 0 THEN
 		SELECT o.size INTO total FROM {owners} o WHERE o.owner = of_owner;
 	ELSE
-		INSERT INTO {owners} AS o (owner, size) VALUES (of_owner, change)
+		INSERT INTO {owners} AS o (owner, size) VALUES (of_owner, growth)
 		ON CONFLICT (owner) DO UPDATE SET size = o.size + excluded.size
 		RETURNING o.size INTO total;
 	END IF;
 
-	-- Beyond the limit. A batch that finds more than it can remove in time leaves the rest to the next one.
+	-- Beyond the limit. A batch that finds more than can be removed in time leaves the rest to the next one.
 	IF most > 0 AND total > most THEN
-		change := 0;
-		FOR victim IN
-			SELECT r.key, octet_length(r.key) + octet_length(r.value) AS size FROM {records} r
-			WHERE r.owner = of_owner AND NOT r.key = ANY (spared) AND NOT (starts_with(r.key, lease) AND r.expires > moment)
-			ORDER BY r.expires, r.key LIMIT 10000
-		LOOP
-			EXIT WHEN total + change <= most;
+		spared := ARRAY(SELECT u.key FROM unnest(keys, operations) AS u (key, operation) WHERE u.operation IN (0, 1));
+		SELECT timestamptz '-infinity' AS expires, '' AS key, 0 AS size INTO victim;
+		FOR _ IN 1 .. 10000 LOOP
+			EXIT WHEN total - evicted <= most;
+			SELECT r.expires, r.key, octet_length(r.key) + octet_length(r.value) AS size INTO victim FROM {records} r
+			WHERE r.owner = of_owner AND (r.expires, r.key) > (victim.expires, victim.key)
+				AND r.key <> ALL (spared) AND NOT (starts_with(r.key, lease) AND (r.expires > moment) IS TRUE)
+			ORDER BY r.expires, r.key LIMIT 1;
+			EXIT WHEN NOT FOUND;
 			DELETE FROM {records} r WHERE r.owner = of_owner AND r.key = victim.key;
-			change := change - victim.size;
+			evicted := evicted + victim.size;
 		END LOOP;
-		UPDATE {owners} o SET size = o.size + change WHERE o.owner = of_owner;
+		UPDATE {owners} o SET size = o.size - evicted WHERE o.owner = of_owner;
 	END IF;
 	IF total = 0 THEN
 		DELETE FROM {owners} o WHERE o.owner = of_owner;
@@ -111,29 +110,21 @@ END $$;
 -- who are being written for.
 CREATE FUNCTION {clear}(moment timestamptz, most integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
-	heap    record;
-	number  bigint;
+	victim  record;
 	bytes   bigint;
-	cleared bigint := 0;
+	cleared integer := 0;
 BEGIN
 	IF NOT pg_try_advisory_xact_lock(hashtextextended('{table}', 1)) THEN
 		RETURN 0;
 	END IF;
-	FOR heap IN
-		SELECT oldest.owner, array_agg(oldest.key) AS keys
-		FROM (SELECT r.owner, r.key FROM {records} r WHERE r.expires <= moment ORDER BY r.expires LIMIT most) oldest
-		GROUP BY oldest.owner
-	LOOP
-		CONTINUE WHEN NOT pg_try_advisory_xact_lock(hashtextextended('{table}/' || heap.owner, 0));
-		WITH gone AS (
-			DELETE FROM {records} r WHERE r.owner = heap.owner AND r.key = ANY (heap.keys) AND r.expires <= moment
-			RETURNING octet_length(r.key) + octet_length(r.value) AS size
-		)
-		SELECT count(*), coalesce(sum(size), 0) INTO number, bytes FROM gone;
-		UPDATE {owners} o SET size = o.size - bytes WHERE o.owner = heap.owner;
-		DELETE FROM {owners} o
-		WHERE o.owner = heap.owner AND NOT EXISTS (SELECT FROM {records} r WHERE r.owner = heap.owner);
-		cleared := cleared + number;
+	FOR victim IN SELECT r.owner, r.key FROM {records} r WHERE r.expires <= moment ORDER BY r.expires LIMIT most LOOP
+		CONTINUE WHEN NOT pg_try_advisory_xact_lock(hashtextextended('{table}/' || victim.owner, 0));
+		DELETE FROM {records} r WHERE r.owner = victim.owner AND r.key = victim.key AND (r.expires <= moment) IS TRUE
+		RETURNING octet_length(r.key) + octet_length(r.value) INTO bytes;
+		CONTINUE WHEN NOT FOUND; -- it has been touched, or is gone
+		UPDATE {owners} o SET size = o.size - bytes WHERE o.owner = victim.owner;
+		DELETE FROM {owners} o WHERE o.owner = victim.owner AND o.size <= 0;
+		cleared := cleared + 1;
 	END LOOP;
 	RETURN cleared;
 END $$;
