@@ -247,6 +247,10 @@ func (r *run) conclude(ctx context.Context) {
 		if err == nil {
 			return
 		}
+		if errors.Is(err, session.ErrNotRunning) {
+			r.handler.logger.Info("a background response has ended that was deleted or given up", zap.String("response", r.stored.ID))
+			return
+		}
 		r.handler.logger.Error("storing a background response failed", zap.String("response", r.stored.ID), zap.Error(err))
 		if !errors.Is(err, session.ErrUnavailable) || errors.Is(context.Cause(r.ctx), errStopped) {
 			return

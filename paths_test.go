@@ -21,7 +21,7 @@ func TestPathsAndMethods(t *testing.T) {
 		"an unknown path below the base path":     {http.MethodPost, "/v1/embeddings", http.StatusNotFound, "", true},
 		"the base path":                           {http.MethodGet, "/v1", http.StatusNotFound, "", true},
 		"the base path with a slash":              {http.MethodGet, "/v1/", http.StatusNotFound, "", true},
-		"a stored response":                       {http.MethodGet, "/v1/responses/resp_1", http.StatusNotFound, "", true},
+		"a place below a stored response":         {http.MethodGet, "/v1/responses/resp_1/else", http.StatusNotFound, "", true},
 		"an endpoint with another method":         {http.MethodGet, "/v1/responses", http.StatusMethodNotAllowed, "POST", true},
 		"a read-only endpoint":                    {http.MethodPost, "/v1/models", http.StatusMethodNotAllowed, "GET, HEAD", true},
 		"chat completions with another method":    {http.MethodDelete, "/v1/chat/completions", http.StatusMethodNotAllowed, "POST", true},

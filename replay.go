@@ -82,9 +82,14 @@ func (h *Handler) forward(ctx context.Context, out *follower, owner, id string) 
 		return stateFault(err)
 	}
 	out.events(events)
-	if !unfinished(stored) && !out.ended {
-		out.lost(stored)
+	if unfinished(stored) || out.ended {
+		return nil
 	}
+	last, number, err := h.sessions.LastEvent(ctx, owner, id)
+	if err != nil {
+		return stateFault(err)
+	}
+	out.finish(stored, gjson.GetBytes(last, "type").String(), number)
 	return nil
 }
 
@@ -122,17 +127,18 @@ func (o *follower) events(all []session.Events) {
 	}
 }
 
-// lost ends a stream whose last event was never written: the response was cancelled, which no event says, or what ran it has died.
-func (o *follower) lost(stored *session.Response) {
+// finish ends a stream behind the last event that was stored, which has a type and a number. There may be one more: that the response has
+// failed, where what ran it has died and could not say so. That it was cancelled no event says.
+func (o *follower) finish(stored *session.Response, last string, number int64) {
 	o.ended = true
-	if stored.Status() == "cancelled" {
+	if stored.Status() == "cancelled" || isTerminal(last) || o.next > number+1 {
 		o.write(nil)
 		return
 	}
 	event := append([]byte(`{"type":"response.`), stored.Status()...)
 	event = append(append(event, `","response":`...), whole(stored)...)
-	event = append(strconv.AppendInt(append(event, `,"sequence_number":`...), o.next, 10), '}')
-	o.events([]session.Events{{First: o.next, Data: [][]byte{event}}})
+	event = append(strconv.AppendInt(append(event, `,"sequence_number":`...), number+1, 10), '}')
+	o.events([]session.Events{{First: number + 1, Data: [][]byte{event}}})
 }
 
 // fail ends a stream that cannot go on. Before it has begun that is an answer like any other.

@@ -76,6 +76,9 @@ func (h *Handler) serveDeletion(w http.ResponseWriter, r *http.Request) error {
 	if f != nil {
 		return refuse(w, f)
 	}
+	if unfinished(stored) {
+		_ = h.sessions.Cancel(r.Context(), owner(r), stored.ID) // its runner finds out in any case, but later
+	}
 	if err := h.sessions.Delete(r.Context(), owner(r), stored); err != nil && !errors.Is(err, session.ErrConflict) {
 		return refuse(w, stateFault(err))
 	}

@@ -73,7 +73,7 @@ func (x *exchange) recall(req *translate.Request, m *memory) (*translate.Request
 			return nil, f
 		}
 		if state.Keeps && state.Previous != "" && m.chain == nil { // what the connection alone remembers is stored with the response
-			m.request, m.earlier = req, translate.Earlier{}
+			m.request, m.earlier = new(*req), translate.Earlier{}
 		}
 	}
 	state.Local = x.handler.sessions != nil || m.lane != nil

@@ -195,14 +195,15 @@ func (s *socket) read() error {
 	}
 }
 
-// hearing reads what a client sends and notes that something came: a large message leaves no room for the answer to a ping.
+// hearing reads what a client sends and notes that something came: within a large message, no answer to a ping can come. It reads little at
+// a time, because the library returns when it has all that it was asked for.
 type hearing struct {
 	io.Reader
 	heard *atomic.Bool
 }
 
 func (h hearing) Read(p []byte) (int, error) {
-	n, err := h.Reader.Read(p)
+	n, err := h.Reader.Read(p[:min(len(p), 4<<10)])
 	if n > 0 {
 		h.heard.Store(true)
 	}
@@ -262,6 +263,9 @@ func (s *socket) keepAlive() {
 		case <-pace.C:
 		case <-s.ctx.Done():
 			return
+		}
+		if s.full.Load() || len(s.writing) > 0 {
+			continue // neither it nor its answer would get through
 		}
 		s.heard.Store(false)
 		ctx, cancel := context.WithTimeout(context.Background(), pongPatience)

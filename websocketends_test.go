@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 	"golang.org/x/net/http2"
@@ -191,12 +190,18 @@ func TestWebSocketClientsThatWaitHearThatTheResponseIsAlive(t *testing.T) {
 	c.completed("a", "Hello.")
 }
 
-func TestWebSocketWithoutLimitsOfTheServer(t *testing.T) {
-	gw := gatewaytest.Start(t, "{\nservers {\ntimeouts {\nread_header 100ms\nread_body 100ms\nwrite 100ms\nidle 100ms\n}\n}\n}\n"+
-		site(mock(upstreamtest.New(t, hello())), "heartbeat 30ms"))
+// The server's timeouts are for requests; a connection that was taken over from it has none of them.
+func TestWebSocketOutlivesTimeoutsOfTheServer(t *testing.T) {
+	step := make(chan struct{})
+	gw := gatewaytest.Start(t, "{\nservers {\ntimeouts {\nread_header 50ms\nread_body 50ms\nwrite 50ms\nidle 50ms\n}\n}\n}\n"+
+		site(mock(upstreamtest.New(t, hello().HoldHeader(step))), "heartbeat 20ms"))
 	c := dial(t, gw)
-	for begin := time.Now(); time.Since(begin) < 300*time.Millisecond; {
-		c.create(asks("Hi."))
-		c.completed("", "Hello.")
+	c.create(asks("Hi."))
+	for range 10 {
+		c.until("", "response.in_progress")
 	}
+	close(step)
+	c.completed("", "Hello.")
+	c.create(asks("Hi."))
+	c.completed("", "Hello.")
 }

@@ -106,6 +106,14 @@ var agentsScenes = []scene{
 		},
 	},
 	{
+		name: "talks", requests: 4,
+		replies: []upstreamtest.Reply{asksForWeather("call_1", "Ulm"), says("It is."), asksForWeather("call_2", "Bonn"), says("There, too.")},
+		check: func(t *testing.T, got gjson.Result, asked []chatRequest) {
+			equal(t, "answers", texts(got.Get("texts")), []string{"It is.", "There, too."})
+			equal(t, "messages", told(t, asked[3], "Be brief."), slices.Concat(inUlm, inBonn))
+		},
+	},
+	{
 		name: "gpt-compacts", requests: 4, replies: []upstreamtest.Reply{
 			asksForWeather("call_1", "Ulm"), says("It is."), says("The user asked whether it rains in Ulm; it does."), says("In Ulm."),
 		},

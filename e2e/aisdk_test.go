@@ -18,24 +18,15 @@ var aboutTwoCities = []upstreamtest.Reply{
 // checkTwoCities checks that a provider was asked for the second answer with all that was said before.
 func checkTwoCities(t *testing.T, got gjson.Result, asked []chatRequest) {
 	t.Helper()
-	checkTwoCitiesWith(t, got, asked, "")
+	checkTurns(t, got, asked, inBonn)
 }
 
-// checkTwoCitiesAgain does so for a client that sends its instructions as a message of each turn, also where it goes on from another.
-func checkTwoCitiesAgain(t *testing.T, got gjson.Result, asked []chatRequest) {
-	t.Helper()
-	checkTwoCitiesWith(t, got, asked, "user <developer>\nBe brief.\n</developer>")
-}
-
-func checkTwoCitiesWith(t *testing.T, got gjson.Result, asked []chatRequest, reminder string) {
+func checkTurns(t *testing.T, got gjson.Result, asked []chatRequest, second []string) {
 	t.Helper()
 	equal(t, "answers", texts(got.Get("texts")), []string{"It is.", "There, too."})
-	want := slices.Concat(inUlm, inBonn)
-	want[1] = `assistant thinks <I look.> One moment. calls call_1 get_weather {"city":"Ulm"}`
-	if reminder != "" {
-		want = slices.Insert(want, slices.Index(want, "user And in Bonn?"), reminder)
-	}
-	equal(t, "messages", told(t, asked[3], "Be brief."), want)
+	first := slices.Clone(inUlm)
+	first[1] = `assistant thinks <I look.> One moment. calls call_1 get_weather {"city":"Ulm"}`
+	equal(t, "messages", told(t, asked[3], "Be brief."), slices.Concat(first, second))
 }
 
 const givesReasoningBack = "set reasoning_out reasoning_content"
@@ -45,10 +36,16 @@ var aiSDKScenes = []scene{
 		name: "generates", requests: 4, settings: givesReasoningBack, replies: aboutTwoCities,
 		check: func(t *testing.T, got gjson.Result, asked []chatRequest) {
 			checkTwoCities(t, got, asked)
-			shows(t, got, "steps [2,2]", "tokens 220")
+			shows(t, got, "steps [2,2]", "tokens 220", "references 8")
 		},
 	},
-	{name: "replays", requests: 4, settings: givesReasoningBack, replies: aboutTwoCities, check: checkTwoCities},
+	{
+		name: "replays", requests: 4, settings: givesReasoningBack, replies: aboutTwoCities,
+		check: func(t *testing.T, got gjson.Result, asked []chatRequest) {
+			checkTwoCities(t, got, asked)
+			shows(t, got, "references 0")
+		},
+	},
 	{
 		name: "streams", requests: 4, settings: givesReasoningBack, replies: aboutTwoCities,
 		check: func(t *testing.T, got gjson.Result, asked []chatRequest) {
@@ -72,8 +69,22 @@ var aiSDKScenes = []scene{
 			}
 		},
 	},
-	{name: "continues", requests: 4, settings: givesReasoningBack, replies: aboutTwoCities, check: checkTwoCitiesAgain},
-	{name: "converses", requests: 4, settings: givesReasoningBack, replies: aboutTwoCities, check: checkTwoCitiesAgain},
+	{
+		name: "continues", requests: 4, settings: givesReasoningBack, replies: aboutTwoCities,
+		check: func(t *testing.T, got gjson.Result, asked []chatRequest) {
+			// The client's instructions are a message of each turn.
+			checkTurns(t, got, asked, slices.Insert(slices.Clone(inBonn), 1, "user <developer>\nBe brief.\n</developer>"))
+		},
+	},
+	{
+		name: "converses", requests: 2, replies: []upstreamtest.Reply{says("It is."), says("There, too.")},
+		check: func(t *testing.T, got gjson.Result, asked []chatRequest) {
+			equal(t, "answers", texts(got.Get("texts")), []string{"It is.", "There, too."})
+			equal(t, "messages", told(t, asked[1], "Be brief."), []string{
+				"user Is it raining in Ulm?", "assistant It is.", "user <developer>\nBe brief.\n</developer>", "user And in Bonn?",
+			})
+		},
+	},
 	{
 		name: "refuses", replies: []upstreamtest.Reply{says("Not asked.")},
 		check: func(t *testing.T, got gjson.Result, _ []chatRequest) {

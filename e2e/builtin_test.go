@@ -11,12 +11,10 @@ import (
 // TestBuiltInProviderFallsBackToHTTP redirects the provider that Codex has of its own, which tries a WebSocket first.
 func TestBuiltInProviderFallsBackToHTTP(t *testing.T) {
 	provider := strict(upstreamtest.New(t, calls(shell(0, "call_1", "cat hello.txt")), says("It says hello.")))
-	baseURL := gateway(t, provider)
-	c := newCodex(t, baseURL, settings{top: `openai_base_url = "` + baseURL + `"`})
-	c.env = append(c.env, "CODEX_API_KEY=client-key")
+	c := newCodex(t, gateway(t, provider, "websocket off"), settings{builtIn: true})
 
 	start := time.Now()
-	r := c.exec(prompt, "-m", "gpt-5.5", "-c", `model_provider="openai"`).answers("It says hello.").silent()
+	r := c.exec(prompt, "-m", "gpt-5.5").answers("It says hello.").silent()
 
 	if !strings.Contains(r.stderr, "failed to connect to Responses WebSocket") {
 		t.Errorf("codex did not try a WebSocket")

@@ -34,14 +34,20 @@ type settings struct {
 	auth     string // in the table of the provider, in place of the key from the environment
 	provider string // in the table of the provider
 	tables   string // at the end
+	builtIn  bool   // Codex's own provider, which is sent to the gateway, instead of a custom one
 }
 
-// newCodex sets up Codex as a user of the gateway does: a custom provider with the base URL and a key in the environment.
+// newCodex sets up Codex as a user of the gateway does: a provider with the base URL and a key in the environment.
 func newCodex(t *testing.T, baseURL string, s settings) *codex {
 	t.Helper()
 	c := &codex{t: t, program: needCodex(t), home: t.TempDir(), repo: t.TempDir()}
 	if s.auth == "" {
 		s.auth = `env_key = "GATEWAY_KEY"`
+	}
+	name, key := "gateway", ""
+	if s.builtIn {
+		name, key = "openai", "client-key"
+		s.top += fmt.Sprintf("\nopenai_base_url = %q", baseURL)
 	}
 	home := t.TempDir()
 	c.env = []string{
@@ -51,6 +57,7 @@ func newCodex(t *testing.T, baseURL string, s settings) *codex {
 		"SYSTEMROOT=" + os.Getenv("SYSTEMROOT"), // without it no process has sockets on Windows
 		"CODEX_HOME=" + c.home,
 		"GATEWAY_KEY=client-key",
+		"CODEX_API_KEY=" + key,
 		"TERM=dumb",
 		"LC_ALL=C.UTF-8",
 		"GIT_CONFIG_NOSYSTEM=1",
@@ -61,7 +68,7 @@ func newCodex(t *testing.T, baseURL string, s settings) *codex {
 	}
 	c.write(filepath.Join(c.home, "config.toml"), fmt.Sprintf(`
 check_for_update_on_startup = false
-model_provider = "gateway"
+model_provider = %q
 %s
 [model_providers.gateway]
 name = "Gateway"
@@ -72,7 +79,7 @@ wire_api = "responses"
 [analytics]
 enabled = false
 %s
-`, s.top, baseURL, s.auth, s.provider, s.tables))
+`, name, s.top, baseURL, s.auth, s.provider, s.tables))
 	c.file("hello.txt", "hello\n")
 	c.git("init", "-q")
 	c.git("add", ".")

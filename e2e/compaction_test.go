@@ -9,15 +9,19 @@ import (
 
 // Codex's built-in provider has the service compact, and takes nothing but one compaction item for an answer.
 func TestTheBuiltInProviderCompacts(t *testing.T) {
+	t.Run("over WebSocket", func(t *testing.T) { compacts(t, builtInSocket) })
+	t.Run("over HTTP", func(t *testing.T) { compacts(t, way{client: builtInSocket.client}, "websocket off") })
+}
+
+func compacts(t *testing.T, w way, options ...string) {
+	t.Helper()
 	provider := strict(upstreamtest.New(t,
 		upstreamtest.Stream(shell(0, "call_1", "cat hello.txt"), upstreamtest.Finish("tool_calls"), upstreamtest.Usage(9000, 2000, 0)),
 		says("What was done: hello.txt was read."),
 		says("Done.")))
-	baseURL := gateway(t, provider)
-	c := newCodex(t, baseURL, settings{top: `openai_base_url = "` + baseURL + `"` + "\nmodel_auto_compact_token_limit = 10000"})
-	c.env = append(c.env, "CODEX_API_KEY=client-key")
+	w.client.top = "model_auto_compact_token_limit = 10000"
 
-	c.exec(prompt, "-m", "gpt-5.5", "-c", `model_provider="openai"`).answers("Done.").silent()
+	w.codex(t, w.gateway(t, provider, options...)).exec(prompt, "-m", "gpt-5.5").answers("Done.").silent()
 
 	requests := took(t, provider, 3)
 	summary := chat(t, requests[1])

@@ -22,7 +22,10 @@ func mentions(t *testing.T, message string, words ...string) {
 	}
 }
 
-func TestPermanentFaultsAreShownAtOnce(t *testing.T) {
+func TestPermanentFaultsAreShownAtOnce(t *testing.T) { permanentFaults(t, way{}) }
+
+func permanentFaults(t *testing.T, w way) {
+	t.Helper()
 	for name, test := range map[string]struct {
 		reply upstreamtest.Reply
 		words []string
@@ -54,7 +57,7 @@ func TestPermanentFaultsAreShownAtOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			provider := upstreamtest.New(t, test.reply)
-			c := newCodex(t, gateway(t, provider), settings{provider: oneRetry})
+			c := w.codex(t, w.gateway(t, provider), oneRetry)
 
 			r := c.exec(prompt, "-m", model)
 
@@ -66,7 +69,10 @@ func TestPermanentFaultsAreShownAtOnce(t *testing.T) {
 	}
 }
 
-func TestPassingFaultsAreTriedAgain(t *testing.T) {
+func TestPassingFaultsAreTriedAgain(t *testing.T) { passingFaults(t, way{}) }
+
+func passingFaults(t *testing.T, w way) {
+	t.Helper()
 	for name, test := range map[string]struct {
 		reply upstreamtest.Reply
 		wait  time.Duration // that the provider asked for
@@ -96,7 +102,7 @@ func TestPassingFaultsAreTriedAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			provider := upstreamtest.New(t, test.reply, says("Hello."))
-			c := newCodex(t, gateway(t, provider), settings{provider: oneRetry})
+			c := w.codex(t, w.gateway(t, provider), oneRetry)
 
 			start := time.Now()
 			r := c.exec(prompt, "-m", model).answers("Hello.")
@@ -104,11 +110,7 @@ func TestPassingFaultsAreTriedAgain(t *testing.T) {
 			if took := time.Since(start); took < test.wait {
 				t.Errorf("codex came back after %s, want %s at least", took, test.wait)
 			}
-			if retries := r.retries(); len(retries) != 1 {
-				t.Errorf("codex retried %d times, want once: %q", len(retries), retries)
-			} else {
-				mentions(t, retries[0], test.words...)
-			}
+			w.triedAgain(t, r, test.words...)
 			if got := len(provider.Requests()); got != 2 {
 				t.Errorf("the provider got %d requests, want 2", got)
 			}
@@ -128,7 +130,10 @@ func TestFaultThatDoesNotPass(t *testing.T) {
 	}
 }
 
-func TestReplyThatBreaksOff(t *testing.T) {
+func TestReplyThatBreaksOff(t *testing.T) { repliesThatBreakOff(t, way{}) }
+
+func repliesThatBreakOff(t *testing.T, w way) {
+	t.Helper()
 	for name, broken := range map[string]upstreamtest.Reply{
 		"amid the text":      upstreamtest.Stream(upstreamtest.Text("Hello, wor")).Cut(),
 		"amid a call":        upstreamtest.Stream(upstreamtest.ToolCall(0, "call_1", "exec_command", `{"cmd":"touch ran`)).Cut(),
@@ -138,15 +143,11 @@ func TestReplyThatBreaksOff(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			provider := strict(upstreamtest.New(t, broken, says("Hello, world.")))
-			c := newCodex(t, gateway(t, provider), settings{provider: oneRetry})
+			c := w.codex(t, w.gateway(t, provider), oneRetry)
 
 			r := c.exec(prompt, "-m", model).answers("Hello, world.").commands()
 
-			if retries := r.retries(); len(retries) != 1 {
-				t.Errorf("codex retried %d times, want once: %q", len(retries), retries)
-			} else {
-				mentions(t, retries[0], "mock")
-			}
+			w.triedAgain(t, r, "mock")
 			if got := len(provider.Requests()); got != 2 {
 				t.Errorf("the provider got %d requests, want 2", got)
 			}

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	_ "github.com/caddy-codex/responses"
@@ -16,16 +15,10 @@ func strict(provider *upstreamtest.Upstream) *upstreamtest.Upstream {
 	return provider.Strict(upstreamtest.Allow("parallel_tool_calls"))
 }
 
-// gateway starts a gateway with one provider, called mock, of which it knows nothing but the URL. The options are lines of the
-// directive. It returns the base URL for clients.
+// gateway is the gateway of the ordinary way.
 func gateway(t *testing.T, provider *upstreamtest.Upstream, options ...string) string {
 	t.Helper()
-	return start(t, fmt.Sprintf(`
-		provider mock {
-			wire chat
-			base_url %s/v1
-		}
-		%s`, provider.URL, strings.Join(options, "\n")))
+	return way{}.gateway(t, provider, options...)
 }
 
 // deepseek starts a gateway with a provider that has the preset of DeepSeek, but for the URL.
@@ -55,8 +48,14 @@ func twoProviders(t *testing.T, first, second *upstreamtest.Upstream) string {
 
 func start(t *testing.T, block string) string {
 	t.Helper()
+	return startSite(t, "", block)
+}
+
+// startSite is start for a site with lines of its own.
+func startSite(t *testing.T, site, block string) string {
+	t.Helper()
 	t.Setenv("E2E_PROVIDER_KEY", "provider-key")
-	return gatewaytest.Start(t, fmt.Sprintf(":PORT {\n\tcodex_responses {\n%s\n\t}\n}\n", block)).URL + "/v1"
+	return gatewaytest.Start(t, fmt.Sprintf(":PORT {\n%s\n\tcodex_responses {\n%s\n\t}\n}\n", site, block)).URL + "/v1"
 }
 
 // secureGateway starts a gateway that speaks TLS with a certificate of Caddy's own authority, and asks alice for a password. It

@@ -103,6 +103,19 @@ var openAINodeScenes = []scene{
 		},
 	},
 	{
+		name: "converses", requests: 3, replies: []upstreamtest.Reply{asksForWeather("call_1", "Ulm"), says("It is."), says("Bye.")}, check: checkConversing,
+	},
+	{
+		name: "talks", requests: 3, replies: []upstreamtest.Reply{asksForWeather("call_1", "Ulm"), says("It is."), says("Hello.")},
+		check: func(t *testing.T, got gjson.Result, asked []chatRequest) {
+			equal(t, "answers", texts(got.Get("texts")), []string{"It is.", "Hello."})
+			equal(t, "messages", asked[1].lines(), []string{
+				"user Is it raining?", `assistant calls call_1 get_weather {"city":"Ulm"}`, "tool call_1 Rain in Ulm.",
+			})
+			shows(t, got, "forgotten.name NotFoundError", "unknown.stream_id a", "unknown.error.code previous_response_not_found")
+		},
+	},
+	{
 		name: "compacts", requests: 3, replies: []upstreamtest.Reply{says("Hello, Ann."), says("The user's name is Ann."), says("Ann.")},
 		check: func(t *testing.T, got gjson.Result, asked []chatRequest) {
 			shows(t, got, "object response.compaction", "types.0 compaction", "text Ann.")
@@ -136,6 +149,20 @@ func checkChain(t *testing.T, got gjson.Result, asked []chatRequest) {
 			t.Errorf("request %d has %d tools", i, len(request.Tools))
 		}
 	}
+}
+
+func checkConversing(t *testing.T, got gjson.Result, asked []chatRequest) {
+	shows(t, got, "topics [\"weather\",\"rain\",\"rain\"]", "conversation true", "text It is.", "third Bye.", "deleted true", "without true",
+		"newest user: thanks.", "one user: thanks.", "gone.name NotFoundError", "goneItem.name NotFoundError", "broken.name NotFoundError")
+	equal(t, "added items", texts(got.Get("added")), []string{"user: By the way,", "user: thanks."})
+	equal(t, "items", texts(got.Get("items")), []string{
+		"developer: Be brief.", "user: Is it raining?", `call call_1: get_weather {"city":"Ulm"}`, "output call_1: Rain in Ulm.", "assistant: It is.",
+		"user: By the way,", "user: thanks.",
+	})
+	equal(t, "messages", asked[2].lines(), []string{
+		"system Be brief.", "user Is it raining?", `assistant calls call_1 get_weather {"city":"Ulm"}`, "tool call_1 Rain in Ulm.", "assistant It is.",
+		"user By the way,", "user Bye.",
+	})
 }
 
 func checkRefusals(t *testing.T, got gjson.Result, _ []chatRequest) {

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -23,6 +24,7 @@ type recorder struct {
 	URL string
 
 	t       *testing.T
+	running sync.WaitGroup
 	mu      sync.Mutex
 	streams map[string][]streamcheck.Event // what has been seen of each response that was streamed, by its id
 	awaited []*awaited
@@ -49,6 +51,8 @@ func record(t *testing.T, gateway string) *recorder {
 		FlushInterval:  -1,
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		r.running.Add(1)
+		defer r.running.Done()
 		r.notice(request)
 		request.Header.Set("Accept-Encoding", "identity")
 		proxy.ServeHTTP(w, request)
@@ -56,6 +60,7 @@ func record(t *testing.T, gateway string) *recorder {
 	t.Cleanup(func() {
 		server.CloseClientConnections()
 		server.Close()
+		r.running.Wait() // also for connections of WebSockets, of which the server knows nothing
 	})
 	r.URL = server.URL + "/v1"
 	return r
@@ -84,8 +89,13 @@ func (r *recorder) notice(request *http.Request) {
 
 // watch has an answer checked as soon as it has been passed on.
 func (r *recorder) watch(response *http.Response) error {
-	if response.StatusCode != http.StatusSwitchingProtocols { // after which there is no body
-		response.Body = &watched{ReadCloser: response.Body, ended: func(body []byte) { r.check(response, body) }}
+	body := &watched{ReadCloser: response.Body, ended: func(body []byte) { r.check(response, body) }}
+	response.Body = body
+	if socket, ok := body.ReadCloser.(io.Writer); ok {
+		response.Body = struct {
+			*watched
+			io.Writer
+		}{body, socket}
 	}
 	return nil
 }
@@ -93,35 +103,45 @@ func (r *recorder) watch(response *http.Response) error {
 // watched is a body that is kept while it is read.
 type watched struct {
 	io.ReadCloser
-	read  bytes.Buffer
-	once  sync.Once
 	ended func(body []byte)
+	once  sync.Once
+	mu    sync.Mutex
+	read  bytes.Buffer
 }
 
 func (w *watched) Read(p []byte) (int, error) {
 	n, err := w.ReadCloser.Read(p)
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.read.Write(p[:n])
 	return n, err
 }
 
 // Close comes at the end of the body, and before it where the client has gone away.
 func (w *watched) Close() error {
-	w.once.Do(func() { w.ended(w.read.Bytes()) })
-	return w.ReadCloser.Close()
+	err := w.ReadCloser.Close()
+	w.once.Do(func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.ended(w.read.Bytes())
+	})
+	return err
 }
 
 func (r *recorder) check(response *http.Response, body []byte) {
 	request := response.Request
 	var err error
-	switch strings.TrimSpace(strings.Split(response.Header.Get("Content-Type"), ";")[0]) {
-	case "text/event-stream":
+	switch kind, _, _ := strings.Cut(response.Header.Get("Content-Type"), ";"); {
+	case response.StatusCode == http.StatusSwitchingProtocols:
+		err = checkMessages(body)
+	case kind == "text/event-stream":
 		err = r.checkStream(request, body)
-	case "application/json":
+	case kind == "application/json":
 		if gjson.ValidBytes(body) { // or the client has not waited for the rest
 			err = checkBody(request, response.StatusCode, body)
 		}
 	default:
-		r.t.Errorf("%s %s: the answer is %q:\n%s", request.Method, request.URL.Path, response.Header.Get("Content-Type"), body)
+		err = fmt.Errorf("the answer is of type %q", kind)
 	}
 	if err != nil {
 		r.t.Errorf("%s %s: %v\n%s", request.Method, request.URL, err, body)

@@ -45,7 +45,9 @@ func play(t *testing.T, script, client string, scenes []scene) {
 	for i := range scenes {
 		if s := &scenes[i]; s.steer != nil {
 			replies := slices.Clone(s.replies)
-			asked := r.after(s.polls, func(request *http.Request) bool { return polls(request) && len(providers[i].Requests()) == len(replies) })
+			asked := r.after(s.polls, func(request *http.Request) bool {
+				return polls(request) && len(providers[i].Requests()) == len(replies)
+			})
 			replies[len(replies)-1] = s.steer(replies[len(replies)-1], asked)
 			providers[i].Script(replies...)
 		}

@@ -24,6 +24,8 @@ type speech struct {
 	unsealed bool
 	// custom says that custom tools are called as such.
 	custom bool
+
+	over way
 }
 
 // provider is the provider's name in the directive.
@@ -34,7 +36,7 @@ type toolCall struct{ id, name, args string }
 func (s *speech) start(t *testing.T, replies ...upstreamtest.Reply) (*upstreamtest.Upstream, string) {
 	t.Helper()
 	provider := s.strict(upstreamtest.New(t, replies...))
-	return provider, start(t, fmt.Sprintf(s.block, provider.URL))
+	return provider, startSite(t, s.over.site, fmt.Sprintf(s.block, provider.URL))
 }
 
 // took checks that the provider refused nothing of what came.
@@ -64,19 +66,21 @@ func holds(t *testing.T, request upstreamtest.Request, texts ...string) {
 
 func TestEveryWire(t *testing.T) {
 	for _, s := range speeches {
-		t.Run(s.name, func(t *testing.T) {
-			t.Run("a plain answer", s.plain)
-			t.Run("calls with reasoning", s.reasoning)
-			t.Run("parallel calls", s.parallel)
-			t.Run("a patch", s.patch)
-			t.Run("images of the user and of a tool", s.images)
-		})
+		t.Run(s.name, s.scenarios)
 	}
+}
+
+func (s *speech) scenarios(t *testing.T) {
+	t.Run("a plain answer", s.plain)
+	t.Run("calls with reasoning", s.reasoning)
+	t.Run("parallel calls", s.parallel)
+	t.Run("a patch", s.patch)
+	t.Run("images of the user and of a tool", s.images)
 }
 
 func (s *speech) plain(t *testing.T) {
 	provider, url := s.start(t, s.says("All is well."))
-	newCodex(t, url, settings{}).exec(prompt, "-m", model).answers("All is well.").silent()
+	newCodex(t, url, s.over.client).exec(prompt, "-m", model).answers("All is well.").silent()
 	holds(t, took(t, provider, 1)[0], prompt)
 }
 
@@ -85,7 +89,7 @@ func (s *speech) reasoning(t *testing.T) {
 		s.asks("First I look.", "c2VhbC1vbmU=", toolCall{"call_1", "exec_command", `{"cmd":"cat hello.txt"}`}),
 		s.asks("Then again.", "c2VhbC10d28=", toolCall{"call_2", "exec_command", `{"cmd":"echo two"}`}),
 		s.says("Done."))
-	r := newCodex(t, url, settings{}).exec(prompt, "-m", model).answers("Done.").silent()
+	r := newCodex(t, url, s.over.client).exec(prompt, "-m", model).answers("Done.").silent()
 	r.commands("'cat hello.txt' prints hello\n", "'echo two' prints two\n")
 
 	var shown []string
@@ -107,7 +111,7 @@ func (s *speech) parallel(t *testing.T) {
 	provider, url := s.start(t,
 		s.asks("", "", toolCall{"call_a", "exec_command", `{"cmd":"echo one"}`}, toolCall{"call_b", "exec_command", `{"cmd":"echo two"}`}),
 		s.says("Done."))
-	r := newCodex(t, url, settings{}).exec(prompt, "-m", model).answers("Done.").silent()
+	r := newCodex(t, url, s.over.client).exec(prompt, "-m", model).answers("Done.").silent()
 	if ran := r.completed("command_execution"); len(ran) != 2 {
 		t.Errorf("%d commands ran, want 2", len(ran))
 	}
@@ -121,7 +125,7 @@ func (s *speech) patch(t *testing.T) {
 		args = patch
 	}
 	provider, url := s.start(t, s.asks("", "", toolCall{"call_1", "apply_patch", args}), s.says("Done."))
-	c := newCodex(t, url, settings{})
+	c := newCodex(t, url, s.over.client)
 	c.exec(prompt, "-m", "gpt-5.5").answers("Done.").silent()
 	equal(t, "files", []string{c.read("new.txt"), c.read("hello.txt")}, []string{"one\n", "good \"bye\"\n"})
 	holds(t, took(t, provider, 2)[1], "*** Add File: new.txt")
@@ -129,7 +133,7 @@ func (s *speech) patch(t *testing.T) {
 
 func (s *speech) images(t *testing.T) {
 	provider, url := s.start(t, s.asks("", "", toolCall{"call_1", "view_image", `{"path":"dot.png"}`}), s.says("Two dots."))
-	c := newCodex(t, url, settings{})
+	c := newCodex(t, url, s.over.client)
 	file := c.file("dot.png", dot(t))
 	c.exec(prompt, "-m", model, "-i", file).answers("Two dots.").silent()
 	for i, request := range took(t, provider, 2) {

@@ -72,13 +72,13 @@ func (s *Sessions) Chain(ctx context.Context, owner, id string) (*Chain, error) 
 		return nil, err
 	}
 	chain := &Chain{Responses: []*Response{last}}
-	for last.Previous != "" {
+	for len(last.ancestors) > 0 { // the first may go on from what was never stored, which it holds itself
 		earlier, err := s.earlier(ctx, owner, last.ancestors)
 		if err != nil {
 			return nil, err
 		}
-		if len(earlier) == 0 || earlier[0].depth >= last.depth { // or it would go on for ever
-			return nil, fmt.Errorf("reading what %s goes on from: %w", last.ID, ErrUnreadable)
+		if earlier[0].depth >= last.depth { // a service gave two responses the same id
+			return nil, fmt.Errorf("%s goes on from itself: %w", id, ErrNotFound)
 		}
 		chain.Responses = slices.Concat(earlier, chain.Responses)
 		last = earlier[0]

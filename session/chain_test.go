@@ -31,7 +31,7 @@ func TestChainsBranch(t *testing.T) {
 		f.keep(response(id), append([]string{""}, ids...)[i])
 	}
 	for _, at := range []int{0, 1, 31, 32, 33, 63, 64, 69} {
-		want := ids[:at+1:at+1]
+		want := ids[: at+1 : at+1]
 		branch := numbered("branch_"+ids[at]+"_", 0, 40)
 		for i, id := range branch {
 			f.keep(response(id), append([]string{ids[at]}, branch...)[i])
@@ -69,9 +69,21 @@ func TestAChainThatLeadsBackToItselfEnds(t *testing.T) {
 	f.keep(response("b"), "a")
 	f.keep(response("a"), "b") // a service has given an id twice
 	_, err := f.Chain(t.Context(), alice, "a")
-	f.want("the chain", err, session.ErrUnreadable)
+	f.want("the chain", err, session.ErrNotFound)
 	_, err = f.Chain(t.Context(), alice, "b")
-	f.want("the chain", err, session.ErrUnreadable)
+	f.want("the chain", err, session.ErrNotFound)
+}
+
+func TestAResponseMayGoOnFromWhatWasNeverStored(t *testing.T) {
+	f := newFixture(t)
+	first := response("a")
+	first.Previous = "resp_of_a_connection"
+	f.keep(first, "")
+	f.keep(response("b"), "a")
+	f.wantChain("b", "a", "b")
+	if r := f.chain("a").Last(); r.Previous != "resp_of_a_connection" {
+		t.Errorf("it goes on from %q", r.Previous)
+	}
 }
 
 // withTools is a response to a request with tools.

@@ -103,6 +103,11 @@ func (s *Sessions) Extend(ctx context.Context, owner, id string, items []Item, e
 
 // extendWith makes the changes of a batch in the same step.
 func (s *Sessions) extendWith(ctx context.Context, owner, id string, items []Item, edit func(*Conversation), with Batch) (*Conversation, error) {
+	release, err := s.turns.take(ctx, place(owner, id))
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	for range maxRaces {
 		c, err := s.Conversation(ctx, owner, id)
 		if err != nil {
@@ -132,6 +137,11 @@ func (c *Conversation) take(tools []byte) {
 
 // DeleteConversation removes a conversation and its items.
 func (s *Sessions) DeleteConversation(ctx context.Context, owner, id string) error {
+	release, err := s.turns.take(ctx, place(owner, id))
+	if err != nil {
+		return err
+	}
+	defer release()
 	for range maxRaces {
 		record, err := s.read(ctx, owner, conversationKey(id))
 		if err != nil {

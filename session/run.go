@@ -170,6 +170,20 @@ func (s *Sessions) Events(ctx context.Context, owner, id string, next int64) ([]
 	return all, nil
 }
 
+// LastEvent returns the last stored event of a response with its sequence number: nil and -1 where there is none.
+func (s *Sessions) LastEvent(ctx context.Context, owner, id string) (data []byte, number int64, err error) {
+	records, err := s.store.List(ctx, owner, Query{Prefix: eventPrefix(id), Limit: 1, Descending: true})
+	if err != nil || len(records) == 0 {
+		return nil, -1, err
+	}
+	plain, err := s.open(owner, records[0])
+	if err != nil {
+		return nil, -1, err
+	}
+	e := Events{First: firstOf(records[0].Key), Data: bytes.Split(plain, []byte{'\n'})}
+	return e.Data[len(e.Data)-1], e.Next() - 1, nil
+}
+
 // firstOf is the sequence number that the key of events says.
 func firstOf(key string) int64 {
 	n, _ := strconv.ParseInt(key[strings.LastIndexByte(key, '/')+1:], 10, 64)

@@ -296,12 +296,19 @@ func TestEventsCanBeReadFromAnyNumberOn(t *testing.T) {
 	f.begin("run")
 	f.begin("run_2")
 	f.wantEvents("run", 0, 0)
+	if last, number, err := f.LastEvent(t.Context(), alice, "run"); err != nil || last != nil || number != -1 {
+		t.Errorf("the last of none is %s with %d, %v", last, number, err)
+	}
 	f.wantEvents("run", 5, 0)
 	end := int64(0)
 	for _, size := range []int64{1, 1, 2, 7, 1, 30, 3, 1000, 1} {
 		f.progress("run", end, end+size)
 		f.progress("run_2", end, end+1)
 		end += size
+		last, number, err := f.LastEvent(t.Context(), alice, "run")
+		if want := fmt.Sprintf(`{"event":%d}`, end-1); err != nil || string(last) != want || number != end-1 {
+			t.Errorf("the last is %s with %d, %v", last, number, err)
+		}
 		for next := range end + 3 {
 			f.wantEvents("run", next, end)
 		}

@@ -16,7 +16,8 @@ type Sessions struct {
 	limit int64
 	now   func() time.Time
 
-	exclusive bool // no other process has the store
+	turns     *turns // of those who add to conversations
+	exclusive bool   // no other process has the store
 }
 
 // Ring encrypts what is stored.
@@ -36,7 +37,7 @@ type Options struct {
 
 // New returns the sessions of a store. Closing them closes the handle of the store.
 func New(store Store, ring Ring, o Options) *Sessions {
-	s := &Sessions{store: newGuard(store, o.Now), ring: ring, ttl: o.TTL, limit: o.Limit, now: o.Now}
+	s := &Sessions{store: newGuard(store, o.Now), ring: ring, ttl: o.TTL, limit: o.Limit, now: o.Now, turns: newTurns()}
 	if e, ok := store.(Exclusive); ok {
 		s.exclusive = e.Exclusive()
 	}

@@ -1,7 +1,6 @@
 package translate
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base32"
 	"strconv"
@@ -63,11 +62,8 @@ var itemPrefixes = map[string]string{
 func identify(item []byte, seed string, place int) Identified {
 	var id, typ, role string
 	var status bool
-	var content []byte
-	var at Span
 	c := jsonscan.New(item)
 	for key := range c.Members() {
-		start := c.Offset()
 		switch key {
 		case "id":
 			id = c.Text()
@@ -77,11 +73,6 @@ func identify(item []byte, seed string, place int) Identified {
 			role = c.Text()
 		case "status":
 			status = c.Kind() == jsonscan.String
-		case "content":
-			if c.Kind() == jsonscan.String {
-				content = c.Raw()
-				at = Span{start, c.Offset()}
-			}
 		}
 	}
 	if typ == "" {
@@ -95,16 +86,61 @@ func identify(item []byte, seed string, place int) Identified {
 	if !status && typ != "reasoning" && typ != "compaction" {
 		dst = append(dst, `,"status":"completed"`...)
 	}
-	if content != nil {
-		item = bytes.Join([][]byte{item[:at.Start], longContent(role, content), item[at.End:]}, nil)
-	}
 	c = jsonscan.New(item)
 	for key := range c.Members() {
-		if raw := c.Raw(); !(key == "id" || key == "type" || key == "status" && !status) {
-			dst = append(append(jsonscan.AppendString(append(dst, ','), key), ':'), raw...)
+		kind, raw := c.Kind(), c.Raw()
+		switch key {
+		case "id", "type":
+			continue
+		case "status":
+			if !status {
+				continue
+			}
+		case "phase", "encrypted_content": // which may be absent but not null
+			if kind == jsonscan.Null {
+				continue
+			}
+		case "content", "output":
+			switch {
+			case kind == jsonscan.Null:
+				continue
+			case kind == jsonscan.Array:
+				raw = longParts(raw)
+			case kind == jsonscan.String && key == "content":
+				raw = longContent(role, raw)
+			}
 		}
+		dst = append(append(jsonscan.AppendString(append(dst, ','), key), ':'), raw...)
 	}
 	return Identified{ID: id, Raw: append(dst, '}')}
+}
+
+// usualMembersOf are what parts of content have in their long form, by their type, and what is meant where a client leaves them out.
+var usualMembersOf = map[string][]struct{ name, value string }{
+	"input_image": {{"detail", `"auto"`}},
+	"output_text": {{"annotations", "[]"}, {"logprobs", "[]"}},
+}
+
+// longParts are parts of content in their long form.
+func longParts(list []byte) []byte {
+	splicer := jsonscan.NewSplicer(nil, list)
+	c := jsonscan.New(list)
+	for range c.Elements() {
+		var typ string
+		has := make(map[string]bool)
+		for key := range c.Members() {
+			has[key] = true
+			if key == "type" {
+				typ = c.Text()
+			}
+		}
+		for _, member := range usualMembersOf[typ] {
+			if end := c.Offset() - 1; !has[member.name] {
+				splicer.Replace(end, end, []byte(`,"`+member.name+`":`+member.value))
+			}
+		}
+	}
+	return splicer.Bytes()
 }
 
 // longContent is the list that stands for a text.

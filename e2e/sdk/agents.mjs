@@ -1,14 +1,17 @@
 // Scenes with OpenAI's Agents SDK.
 import {
   Agent, OpenAIConversationsSession, OpenAIResponsesCompactionSession, Runner, handoff, setDefaultOpenAIClient, setTracingDisabled, tool,
+  withResponsesWebSocketSession,
 } from "@openai/agents";
 import OpenAI from "openai";
+import { WebSocket } from "ws";
 import { z } from "zod";
 import { all, play, refusal, weather } from "./scenes.mjs";
 
 const client = new OpenAI({ baseURL: process.argv[2], maxRetries: 0 });
 setDefaultOpenAIClient(client);
 setTracingDisabled(true);
+globalThis.WebSocket ??= WebSocket; // Node.js has its own from 22 on
 
 const getWeather = tool({
   name: "get_weather", description: "The weather of a city.", parameters: z.object({ city: z.string() }), execute: async (args) => weather(args),
@@ -38,7 +41,7 @@ await play({
 
   async "hands-off"(model) {
     const tailor = new Agent({ name: "Tailor", instructions: "Answer with clothes.", model, outputType: z.object({ clothes: z.array(z.string()) }) });
-    const clerk = new Agent({ name: "Clerk", instructions: "Find who can help.", model, handoffs: [handoff(tailor)] });
+    const clerk = Agent.create({ name: "Clerk", instructions: "Find who can help.", model, handoffs: [handoff(tailor)] });
     const result = await runner.run(clerk, "It rains. What do I wear?");
     return { output: result.finalOutput, agent: result.lastAgent.name, items: result.newItems.map((item) => item.type) };
   },
@@ -85,6 +88,20 @@ await play({
     return {
       texts: [first.finalOutput, second.finalOutput], items: items.map((item) => item.type ?? "message"), popped: popped.id === last.id, left: left.length,
     };
+  },
+
+  // All of it goes over one connection.
+  async talks(model) {
+    const texts = await withResponsesWebSocketSession(
+      async ({ run }) => {
+        const first = await run(forecaster(model), "Is it raining in Ulm?");
+        const second = await run(forecaster(model), "And in Bonn?", { previousResponseId: first.lastResponseId, stream: true });
+        await second.completed;
+        return [first.finalOutput, second.finalOutput];
+      },
+      { providerOptions: { baseURL: client.baseURL, apiKey: client.apiKey } },
+    );
+    return { texts };
   },
 
   async "gpt-compacts"(model) {

@@ -5,7 +5,15 @@ import { z } from "zod";
 import { all, play, refusal, weather } from "./scenes.mjs";
 
 const baseURL = process.argv[2];
-const openai = createOpenAI({ baseURL });
+
+let references = 0; // to items that the gateway has, in all requests so far
+const openai = createOpenAI({
+  baseURL,
+  fetch: (url, init) => {
+    references += JSON.parse(init.body).input.filter((item) => item.type === "item_reference").length;
+    return fetch(url, init);
+  },
+});
 
 const tools = {
   get_weather: tool({ description: "The weather of a city.", inputSchema: z.object({ city: z.string() }), execute: async (args) => weather(args) }),
@@ -22,10 +30,11 @@ const idOf = (result) => result.providerMetadata.openai.responseId;
 
 // speaks has two turns, the second of which begins with all messages of the first. What the store has goes as references.
 async function speaks(model, openaiOptions) {
+  const before = references;
   const first = await generateText({ ...settings(model, openaiOptions), messages: [question] });
   const messages = [question, ...first.responseMessages, another];
   const second = await generateText({ ...settings(model, openaiOptions), messages });
-  return { texts: [first.text, second.text], steps: [first.steps.length, second.steps.length], tokens: first.totalUsage.totalTokens, reasoning: first.steps[0].reasoningText };
+  return { texts: [first.text, second.text], steps: [first.steps.length, second.steps.length], tokens: first.totalUsage.totalTokens, references: references - before };
 }
 
 await play({
@@ -64,8 +73,10 @@ await play({
     const headers = { "content-type": "application/json", authorization: `Bearer ${process.env.OPENAI_API_KEY}` };
     const created = await fetch(`${baseURL}/conversations`, { method: "POST", headers, body: "{}" });
     const { id: conversation } = await created.json();
-    const first = await generateText({ ...settings(model, { conversation }), messages: [question] });
-    const second = streamText({ ...settings(model, { conversation }), messages: [another] });
+    // With tools, the SDK would add its messages to the conversation once for each call.
+    const talk = { ...settings(model, { conversation }), tools: {} };
+    const first = await generateText({ ...talk, messages: [question] });
+    const second = streamText({ ...talk, messages: [another] });
     return { texts: [first.text, await second.text] };
   },
 

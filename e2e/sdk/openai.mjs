@@ -1,7 +1,10 @@
 // Scenes with openai-node.
+import { once } from "node:events";
 import { isDeepStrictEqual } from "node:util";
 import OpenAI from "openai";
 import { zodTextFormat } from "openai/helpers/zod";
+import { ResponsesWebSocketSession } from "openai/lib/responses/responses-websocket-session";
+import { ResponsesWS } from "openai/resources/responses/ws";
 import { z } from "zod";
 import { all, line, play, refusal, weather } from "./scenes.mjs";
 
@@ -179,6 +182,26 @@ await play({
       goneItem: await refusal(client.conversations.items.retrieve(newest.id, { conversation_id: conversation.id })),
       broken: await refusal(client.responses.create({ model, conversation: conversation.id, input: "Still there?" })),
     };
+  },
+
+  // Nothing is stored: what a response goes on from is remembered by the connection.
+  async talks(model) {
+    const socket = new ResponsesWS(client);
+    await once(socket.socket, "open");
+    const session = new ResponsesWebSocketSession(socket, { maxLanes: 3, maxBufferedEvents: 1000, maxBufferedBytes: 1 << 20 });
+    const lane = session.lane();
+    const ask = (at, request) => {
+      at.create({ model, store: false, ...request });
+      return at.finalResponse();
+    };
+    const first = await ask(lane, { input: "Is it raining?", tools: [getWeather] });
+    const second = await ask(lane, { previous_response_id: first.id, input: answer(first), tools: [getWeather] });
+    const unknown = await ask(session.lane("a"), { previous_response_id: first.id, input: "Go on." }).catch((error) => error.error);
+    const third = await ask(session.lane("b"), { input: "Say hello." });
+    const forgotten = await refusal(client.responses.retrieve(second.id));
+    session.close();
+    socket.close();
+    return { texts: [second.output_text, third.output_text], unknown, forgotten };
   },
 
   async compacts(model) {

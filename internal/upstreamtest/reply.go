@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // Reply is a scripted reply. The zero value is an empty 200; the constructors make the useful ones, and the methods return changed
@@ -60,6 +61,15 @@ func (r Reply) WithHeader(name, value string) Reply {
 		r.header = make(http.Header)
 	}
 	r.header.Set(name, value)
+	return r
+}
+
+// Replacing puts another text in place of one, wherever it stands in the reply.
+func (r Reply) Replacing(text, other string) Reply {
+	r.frames = slices.Clone(r.frames)
+	for i := range r.frames {
+		r.frames[i] = strings.ReplaceAll(r.frames[i], text, other)
+	}
 	return r
 }
 

@@ -70,10 +70,11 @@ func (a *account) close() error {
 			return err
 		}
 	}
-	switch key := a.ownerKey(a.owner, sizeMark, ""); {
-	case a.size == a.known:
+	key := a.ownerKey(a.owner, sizeMark, "")
+	switch a.size {
+	case a.known:
 		return nil
-	case a.size == 0:
+	case 0:
 		return a.records.Delete(key)
 	default:
 		return a.records.Put(key, binary.BigEndian.AppendUint64(nil, uint64(a.size)))

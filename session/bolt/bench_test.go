@@ -35,6 +35,7 @@ func BenchmarkWrite(b *testing.B) {
 }
 
 func benchmarkWrite(b *testing.B, size, writers int) {
+	b.Helper()
 	s := open(b, &bolt.Bolt{Path: filepath.Join(b.TempDir(), "sessions.db"), MaxSize: 1 << 30})
 	value := make([]byte, size)
 	start := time.Now()

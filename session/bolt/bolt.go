@@ -135,15 +135,15 @@ func (b *Bolt) Open() (session.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := shared.(*store)
+	f := shared.(*front)
 	if loaded {
-		s.maxSize.Store(b.MaxSize)
+		f.maxSize.Store(b.MaxSize)
 	}
 	release := sync.OnceValue(func() error {
 		_, err := pool.Delete(path)
 		return err
 	})
-	return &handle{s, release}, nil
+	return &handle{f, release}, nil
 }
 
 // locate makes the directory of a file where it is not there, and returns the one name of the file.
@@ -167,7 +167,7 @@ func locate(path string) (string, error) {
 
 // handle is a share in an open file.
 type handle struct {
-	*store
+	*front
 	release func() error
 }
 
@@ -184,5 +184,5 @@ var (
 	_ caddyfile.Unmarshaler = (*Bolt)(nil)
 	_ session.Backend       = (*Bolt)(nil)
 	_ session.Store         = (*handle)(nil)
-	_ caddy.Destructor      = (*store)(nil)
+	_ caddy.Destructor      = (*front)(nil)
 )

@@ -3,6 +3,7 @@ package bolt_test
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,6 +91,11 @@ func example(t *testing.T, closed bool) []byte {
 	for i := range 60 {
 		write(t, s, fmt.Sprintf("owner-%d", i%3), fmt.Sprintf("key/%03d", i), strings.Repeat("value ", i*10))
 	}
+	for i := range 3 { // which puts into the file what it lists
+		if _, err := s.List(t.Context(), fmt.Sprintf("owner-%d", i), session.Query{}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if closed {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
@@ -118,14 +124,16 @@ func use(t *testing.T, path string) error {
 		if err != nil {
 			return err
 		}
+		var changes []session.Change
 		for _, record := range records {
-			record.Expires = record.Expires.Add(1)
-			if err := s.Write(t.Context(), owner, session.Batch{Changes: []session.Change{
-				{Key: record.Key, Op: session.Delete},
-				{Key: record.Key + "x", Value: record.Value, Expires: record.Expires},
-			}}); err != nil {
-				return err
-			}
+			changes = append(changes, session.Change{Key: record.Key, Op: session.Delete},
+				session.Change{Key: record.Key + "x", Value: record.Value, Expires: record.Expires.Add(1)})
+		}
+		if err := s.Write(t.Context(), owner, session.Batch{Changes: changes}); err != nil {
+			return err
+		}
+		if _, err := s.List(t.Context(), owner, session.Query{}); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -147,29 +155,53 @@ func TestAFileThatHasBeenCutIsRefused(t *testing.T) {
 	}
 }
 
+// wantKnown writes a damaged file and uses it. What goes wrong must name the file.
+func wantKnown(t *testing.T, what string, content []byte) (found bool) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "sessions.db")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := use(t, path)
+	if err != nil && !strings.Contains(err.Error(), path) {
+		t.Errorf("%s: %v", what, err)
+	}
+	return err != nil
+}
+
 func TestADamagedPageIsAnErrorThatNamesTheFile(t *testing.T) {
 	for _, closed := range []bool{true, false} {
-		content := example(t, closed)
-		failed := 0
-		for number := 0; number < len(content)/page; number++ {
+		content, found := example(t, closed), 0
+		for number := range len(content) / page {
 			for _, garbage := range []byte{0, 0xff, 0x55} {
 				damaged := bytes.Clone(content)
 				copy(damaged[number*page:(number+1)*page], bytes.Repeat([]byte{garbage}, page))
-				path := filepath.Join(t.TempDir(), "sessions.db")
-				if err := os.WriteFile(path, damaged, 0o600); err != nil {
-					t.Fatal(err)
-				}
-				err := use(t, path)
-				if err != nil {
-					failed++
-				}
-				if err != nil && !strings.Contains(err.Error(), path) {
-					t.Errorf("page %d: %v", number, err)
+				if wantKnown(t, fmt.Sprintf("page %d of a file, closed: %v", number, closed), damaged) {
+					found++
 				}
 			}
 		}
-		if failed < 20 {
-			t.Errorf("only %d damages were found", failed)
+		if found < 20 {
+			t.Errorf("only %d damages were found", found)
+		}
+	}
+}
+
+func TestDamagedBytesAreAnErrorThatNamesTheFile(t *testing.T) {
+	for _, closed := range []bool{true, false} {
+		content, found := example(t, closed), 0
+		pages := len(bytes.TrimRight(content, "\x00")) / page
+		for seed := range uint64(200) {
+			chance, damaged := rand.New(rand.NewPCG(1, seed)), bytes.Clone(content)
+			for range 1 + chance.IntN(3) {
+				damaged[chance.IntN(pages)*page+chance.IntN(64)] = byte(chance.Uint32()) // among the headers
+			}
+			if wantKnown(t, fmt.Sprintf("seed %d, closed: %v", seed, closed), damaged) {
+				found++
+			}
+		}
+		if found < 20 {
+			t.Errorf("only %d damages were found", found)
 		}
 	}
 }

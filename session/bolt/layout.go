@@ -99,7 +99,11 @@ func parseRow(raw []byte) (row, error) {
 		if r.size != 8 {
 			return row{}, errRow
 		}
-		r.size = int(binary.BigEndian.Uint64(r.value))
+		size := binary.BigEndian.Uint64(r.value)
+		if size <= inline || size > 1<<40 {
+			return row{}, errRow
+		}
+		r.size = int(size)
 	}
 	return r, nil
 }
@@ -187,7 +191,7 @@ var errPiece = errors.New("a piece of a value is missing")
 
 // read returns a copy of the value of a row.
 func (t *tables) read(r *row) ([]byte, error) {
-	value := make([]byte, 0, min(r.size, 1<<26)) // a size that is damaged must not take all memory
+	value := make([]byte, 0, min(r.size, 1<<24)) // the memory for a size that is damaged is not taken at once
 	if r.first == 0 {
 		return append(value, r.value...), nil
 	}

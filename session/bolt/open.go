@@ -16,14 +16,18 @@ import (
 const lockTimeout = time.Second
 
 // openStore opens a file, and makes it where it is not there.
-func openStore(path string, maxSize int64, now func() time.Time, ticks <-chan time.Time) (*store, error) {
+func openStore(path string, maxSize int64, now func() time.Time, ticks <-chan time.Time) (*front, error) {
 	s := &store{path: path, now: now, turn: make(chan struct{}, 1)}
 	s.maxSize.Store(maxSize)
 	if err := guarded(s.open); err != nil {
 		return nil, s.refuse(err)
 	}
-	s.sweepAt(ticks)
-	return s, nil
+	f, err := openFront(s)
+	if err != nil {
+		return nil, errors.Join(s.refuse(err), s.db.Close())
+	}
+	f.sweepAt(ticks)
+	return f, nil
 }
 
 // refuse says why a file cannot be opened, and what to do.
@@ -70,7 +74,7 @@ func (s *store) open() (err error) {
 // openFile opens a file with bbolt, and leaves no lock behind where that stumbles over a damaged one.
 func openFile(path string, o *bbolt.Options) (db *bbolt.DB, file *os.File, err error) {
 	o.OpenFile = func(name string, flag int, mode os.FileMode) (*os.File, error) {
-		file, err = os.OpenFile(name, flag, mode)
+		file, err = os.OpenFile(name, flag, mode) //nolint:gosec // the operator names the file
 		return file, err
 	}
 	defer func() {
@@ -97,19 +101,16 @@ func prepare(tx *bbolt.Tx) (changed bool, err error) {
 
 // syncDirectory makes the name of a new file durable, where the system has that.
 func syncDirectory(path string) {
-	if directory, err := os.Open(path); err == nil {
+	if directory, err := os.Open(path); err == nil { //nolint:gosec // the operator names it
 		_ = directory.Sync()
 		_ = directory.Close()
 	}
 }
 
-// Destruct implements caddy.Destructor: it closes the file.
-func (s *store) Destruct() error {
-	s.sweeper.stop()
-	s.sweeper.done.Wait()
+// close closes the file.
+func (s *store) close() error {
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
-	s.commit(s.take())
 	if s.broken.Load() == nil {
 		s.db.NoFreelistSync = false // the next one to open the file need not read it through
 		if err := s.transact(markClosed); err != nil {

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -19,11 +20,11 @@ const (
 	interval = time.Minute
 )
 
-// makeRoom removes what expires first, of any owner, where the file has not room enough for a group.
-func (s *store) makeRoom(t *tables, group []*write) error {
+// makeRoom removes what expires first, of any owner, where the file has not room enough for more.
+func (s *store) makeRoom(t *tables, batches []owned) error {
 	var incoming int64
-	for _, w := range group {
-		incoming += terms.Size(w.batch) + rowCost*int64(len(w.batch.Changes))
+	for _, o := range batches {
+		incoming += terms.Size(o.batch) + rowCost*int64(len(o.batch.Changes))
 	}
 	excess := s.used(t) + incoming - s.maxSize.Load()
 	if excess <= 0 {
@@ -44,20 +45,29 @@ type sweeper struct {
 	done sync.WaitGroup
 }
 
-// sweepAt has the file cleared at each tick, until the sweeper is stopped.
-func (s *store) sweepAt(ticks <-chan time.Time) {
+// sweepAt has the file cleared at each tick, until the sweeper is stopped. What has been written before is in the file then: a time that was
+// put off must not run out there.
+func (f *front) sweepAt(ticks <-chan time.Time) {
 	stopped := make(chan struct{})
-	s.sweeper.stop = sync.OnceFunc(func() { close(stopped) })
-	s.sweeper.done.Go(func() {
+	f.sweeper.stop = sync.OnceFunc(func() { close(stopped) })
+	f.sweeper.done.Go(func() {
 		for {
 			select {
 			case <-stopped:
 				return
 			case <-ticks:
-				s.sweep(stopped)
+				if f.flush(context.Background()) == nil {
+					f.sweep(stopped)
+				}
 			}
 		}
 	})
+}
+
+// end stops the sweeper and waits for it.
+func (s *sweeper) end() {
+	s.stop()
+	s.done.Wait()
 }
 
 // sweep clears away what has expired, and what is beyond max_size. What fails is tried again the next time; whoever reads or writes is told.

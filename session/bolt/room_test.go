@@ -1,9 +1,12 @@
 package bolt
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,9 +15,40 @@ import (
 	"github.com/caddy-codex/responses/session"
 )
 
-func (s *store) keep(t *testing.T, owner string, changes ...session.Change) {
+// opened is a store at a fixed time, which the test may set.
+func opened(t *testing.T, maxSize int64, now *time.Time, ticks <-chan time.Time) *front {
 	t.Helper()
-	if err := s.Write(t.Context(), owner, session.Batch{Changes: changes}); err != nil {
+	f, err := openStore(filepath.Join(t.TempDir(), "sessions.db"), maxSize, func() time.Time { return *now }, ticks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(f.flush(context.Background()), verify(f.store)); err != nil {
+			t.Error(err)
+		}
+		if err := f.Destruct(); err != nil {
+			t.Error(err)
+		}
+	})
+	return f
+}
+
+func (s *store) transaction(t *testing.T) (id int) {
+	t.Helper()
+	if err := s.db.View(func(tx *bbolt.Tx) error { id = tx.ID(); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func put(key string, size int, expires time.Time) session.Change {
+	return session.Change{Key: key, Value: make([]byte, size), Expires: expires}
+}
+
+// keep puts changes into the file.
+func (f *front) keep(t *testing.T, owner string, changes ...session.Change) {
+	t.Helper()
+	if err := errors.Join(f.Write(t.Context(), owner, session.Batch{Changes: changes}), f.flush(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -5,12 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/dustin/go-humanize"
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 
@@ -27,9 +24,7 @@ type store struct {
 	maxSize atomic.Int64
 	hub     hub.Hub
 
-	turn  chan struct{} // held by whoever writes to the file
-	mu    sync.Mutex
-	queue []*write // what waits to be written
+	turn chan struct{} // held by whoever writes to the file
 
 	broken  atomic.Pointer[error] // what a write has stumbled over, so that no other may follow
 	sweeper sweeper
@@ -96,15 +91,11 @@ func (t *tables) walk(owner string, q *session.Query, visit func(key string, raw
 		end = string(t.ownerKey(owner, recordMark+1, "")) // behind all records of the owner
 	}
 	cursor := t.records.Cursor()
-	step := cursor.Next
 	key, raw := cursor.Seek([]byte(from))
+	step := cursor.Next
 	if q.Descending {
+		key, raw = seekBefore(cursor, end)
 		step = cursor.Prev
-		if key, raw = cursor.Seek([]byte(end)); key == nil {
-			key, raw = cursor.Last()
-		} else {
-			key, raw = cursor.Prev()
-		}
 	}
 	for ; key != nil && from <= string(key) && string(key) < end; key, raw = step() {
 		if more, err := visit(string(key[len(prefix):]), raw); err != nil || !more {
@@ -114,15 +105,12 @@ func (t *tables) walk(owner string, q *session.Query, visit func(key string, raw
 	return nil
 }
 
-// Write implements session.Store.
-func (s *store) Write(ctx context.Context, owner string, b session.Batch) error {
-	if owner == "" || strings.Contains(owner, "/") {
-		return fmt.Errorf("the owner %q is empty or has a slash", owner)
+// seekBefore moves a cursor to the last key before another.
+func seekBefore(cursor *bbolt.Cursor, end string) (key, value []byte) {
+	if key, _ := cursor.Seek([]byte(end)); key == nil {
+		return cursor.Last()
 	}
-	if size, most := terms.Size(&b), s.maxSize.Load(); size > most {
-		return fmt.Errorf("writing %s at once: %w: max_size of the store is %s", humanize.IBytes(uint64(size)), session.ErrTooLarge, humanize.IBytes(uint64(most)))
-	}
-	return s.enqueue(ctx, &write{owner: owner, batch: &b, done: make(chan struct{})})
+	return cursor.Prev()
 }
 
 // Watch implements session.Store.

@@ -27,7 +27,7 @@ func TestRecordsThatHaveExpiredAreCleared(t *testing.T) {
 	later.Expires = now.Add(2 * time.Hour)
 	write(t, s, "carol", put("key", "x"), later)
 
-	clear := func(wantRecords, wantOwners int) {
+	wantLeft := func(wantRecords, wantOwners int) {
 		t.Helper()
 		if err := postgres.Clear(t.Context(), s); err != nil {
 			t.Fatal(err)
@@ -38,12 +38,12 @@ func TestRecordsThatHaveExpiredAreCleared(t *testing.T) {
 			t.Errorf("there are %d records of %d owners, want %d of %d", records, owners, wantRecords, wantOwners)
 		}
 	}
-	clear(453, 3)
+	wantLeft(453, 3)
 	now = now.Add(90 * time.Minute)
 	release := block(t, server, "bob")
-	clear(2, 2) // whoever is being written for has to wait
+	wantLeft(2, 2) // whoever is being written for has to wait
 	release()
-	clear(1, 1)
+	wantLeft(1, 1)
 	wantRead(t, s, "carol", "later", "x")
 }
 

@@ -18,6 +18,7 @@ const (
 	adminShutdown         = "57P01"
 	unknownStatement      = "26000"
 	duplicateStatement    = "42P05"
+	dataException         = "22" // begins a class of them
 )
 
 // code is that of an error of the server, empty for others.

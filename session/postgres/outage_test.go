@@ -144,16 +144,16 @@ func TestConnectionsThatTheServerClosesAreReplaced(t *testing.T) {
 	s := open(t, postgres.Backend{DSN: server.DSN()})
 	admin := connect(t, server)
 	for i := range 3 {
-		close := func() {
+		terminate := func() {
 			ask[struct{}](t, admin, "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'codex_responses'")
 		}
 		value := fmt.Sprint("value ", i)
 		write(t, s, owner, put("key", value))
-		close()
+		terminate()
 		wantRead(t, s, owner, "key", value)
-		close()
+		terminate()
 		write(t, s, owner, put("key", "new "+value))
-		close()
+		terminate()
 		if err := postgres.Clear(t.Context(), s); err != nil {
 			t.Error(err)
 		}

@@ -104,7 +104,7 @@ func (s settings) poolConfig() (*pgxpool.Config, error) {
 		config.ConnConfig.Password = s.password
 	}
 	if s.maxConnections > 0 || !strings.Contains(s.dsn, "pool_max_conns") {
-		config.MaxConns = int32(cmp.Or(s.maxConnections, defaultMaxConnections)) //nolint:gosec // nobody has that many
+		config.MaxConns = int32(cmp.Or(s.maxConnections, defaultMaxConnections))
 	}
 	config.PingTimeout = cmp.Or(config.PingTimeout, s.timeout/4) // leaves time for another connection
 	config.ConnConfig.ConnectTimeout = cmp.Or(config.ConnConfig.ConnectTimeout, s.timeout)

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -71,7 +72,7 @@ func (p *pool) enter(owner string, w *write) bool {
 func (p *pool) drain(owner string, l *lane) {
 	for group := p.next(owner, l); len(group) > 0; group = p.next(owner, l) {
 		err := p.commit(owner, group)
-		if len(group) > 1 && code(err) != "" { // the server refuses one of them
+		if len(group) > 1 && strings.HasPrefix(code(err), dataException) { // one of them holds what the server refuses
 			for i := range group {
 				p.finish(owner, group[i:i+1], p.commit(owner, group[i:i+1]))
 			}

@@ -206,9 +206,25 @@ func (p *proxy) pass(client net.Conn, address string) {
 }
 
 func TestAnswersThatAreLost(t *testing.T) {
-	server := servertest.Redis(t)
-	p := newProxy(t, server)
-	s := open(t, redis.Backend{Addresses: []string{p.Addr().String()}})
+	t.Run("of a server", func(t *testing.T) {
+		p := newProxy(t, servertest.Redis(t))
+		loseAnswers(t, p, redis.Backend{Addresses: []string{p.Addr().String()}})
+	})
+	t.Run("of a cluster", func(t *testing.T) {
+		n := newNode(t)
+		p := newProxy(t, n.RedisServer)
+		do(t, n, "config", "set", "cluster-announce-port", p.Addr().(*net.TCPAddr).Port)
+		do(t, n, "cluster", "addslotsrange", 0, 16383)
+		await(t, "the cluster is there", func() bool {
+			return strings.Contains(n.ClusterInfo(t.Context()).Val(), "cluster_state:ok")
+		})
+		loseAnswers(t, p, redis.Backend{Addresses: []string{p.Addr().String()}, Cluster: true})
+	})
+}
+
+func loseAnswers(t *testing.T, p *proxy, b redis.Backend) {
+	t.Helper()
+	s := open(t, b)
 	write(t, s, put("key", "value"))
 	for _, op := range []session.Op{session.Put, session.Delete} { // each lets the condition fail for a second one
 		change := put("new", "value")
