@@ -26,7 +26,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: test
-test: clients ## run all tests, with the real Codex CLI where npm is installed
+test: clients ## run all tests, with the real clients where npm is installed
 	$(GO) test -count=1 $(TESTFLAGS) ./...
 
 .PHONY: race
@@ -82,7 +82,7 @@ ifneq ($(shell command -v npm),)
 clients: $(CLIENTS) ## install the pinned test clients into e2e/node_modules
 else
 clients:
-	@echo "note: npm is not installed, so the tests that drive the real Codex CLI are skipped"
+	@echo "note: npm is not installed, so the tests that drive the clients are skipped"
 endif
 
 $(CLIENTS): e2e/package.json e2e/package-lock.json

@@ -51,6 +51,9 @@ const (
 // background stores a response that begins, answers with it, or with its events where the client wants a stream, and lets it go on.
 func (x *exchange) background(p *responses, m *memory) error {
 	h, stream := x.handler, p.req.Stream
+	if _, f := h.router.plan(p.req.Model); f != nil { // which can be said at once
+		return x.fail(f)
+	}
 	p.req.Stream, p.keep = true, nil
 	p.open(x)
 	p.stream.Fixed, p.stream.Terse = true, false

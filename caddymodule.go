@@ -89,6 +89,7 @@ type Handler struct {
 	logger    *zap.Logger
 	sessions  *session.Sessions // nil where nothing is stored
 	sockets   sockets
+	requests  requests
 	runs      runs
 	router    *router
 	ring      *envelope.Ring
@@ -203,7 +204,9 @@ func (h *Handler) Validate() error {
 
 // Cleanup ends WebSocket connections, and releases the providers' hosts and the store once nothing runs that needs them.
 func (h *Handler) Cleanup() error {
-	h.sockets.leave(func() { h.runs.leave(h.release) })
+	h.sockets.leave(func() {
+		h.requests.leave(func() { h.runs.leave(h.release) })
+	})
 	return nil
 }
 

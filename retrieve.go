@@ -17,7 +17,8 @@ import (
 
 // serveResponse handles GET /responses/{response}.
 func (h *Handler) serveResponse(w http.ResponseWriter, r *http.Request) error {
-	if isStream, _ := strconv.ParseBool(r.URL.Query().Get("stream")); isStream {
+	query := r.URL.Query()
+	if isStream, _ := strconv.ParseBool(query.Get("stream")); isStream || query.Has("starting_after") { // which some clients send alone
 		return h.serveReplay(w, r)
 	}
 	stored, f := h.stored(r)
@@ -95,7 +96,7 @@ func (h *Handler) serveInputItems(w http.ResponseWriter, r *http.Request) error 
 	if h.sessions == nil {
 		return refuse(w, noResponse(id))
 	}
-	chain, err := h.sessions.Chain(r.Context(), owner(r), id)
+	chain, err := h.inputOf(r.Context(), owner(r), id)
 	if err != nil {
 		return refuse(w, responseFault(id, err))
 	}
@@ -118,6 +119,16 @@ func (h *Handler) serveInputItems(w http.ResponseWriter, r *http.Request) error 
 	}
 	more := len(items) > page.Limit
 	return writeList(w, items[:min(len(items), page.Limit)], more)
+}
+
+// inputOf is a response with what it goes on from, as far as that is there.
+func (h *Handler) inputOf(ctx context.Context, owner, id string) (*session.Chain, error) {
+	chain, err := h.sessions.Chain(ctx, owner, id)
+	if !errors.Is(err, session.ErrNotFound) {
+		return chain, err
+	}
+	alone, err := h.sessions.Response(ctx, owner, id)
+	return &session.Chain{Responses: []*session.Response{alone}}, err
 }
 
 const (

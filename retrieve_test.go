@@ -274,3 +274,20 @@ func TestWhatIsNotUsedGoesWithTime(t *testing.T) {
 		})
 	}
 }
+
+// What is under way when the configuration is replaced is stored as well, with the store of the former one.
+func TestAResponseThatOutlivesItsConfigurationIsStored(t *testing.T) {
+	inEachStore(t, func(t *testing.T, store string) {
+		step := make(chan struct{})
+		gw := start(t, mock(strictChat(t, hello().Hold(step))), store)
+		stream := gw.PostStream("/v1/responses", streamed)
+		stream.Until("response.output_text.delta")
+		reload(gw, site(mock(strictChat(t, hello())), store))
+		close(step)
+		final := streamcheck.Final(stream.Require())
+		if !final.Get("store").Bool() {
+			t.Errorf("the response is %s", final.Raw)
+		}
+		requireText(t, retrieve(t, gw, final.Get("id").String()), "Hello.")
+	})
+}

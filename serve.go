@@ -84,6 +84,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if !ours {
 		return next.ServeHTTP(w, r)
 	}
+	defer h.requests.enter()()
 	if h.cors(w, r) {
 		return nil
 	}

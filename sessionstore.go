@@ -9,6 +9,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"go.uber.org/zap"
 
 	"github.com/caddy-codex/responses/session"
 )
@@ -55,9 +56,12 @@ func (h *Handler) provisionSessions(ctx caddy.Context) error {
 	if !ok {
 		return fmt.Errorf("store: %T keeps no sessions", module)
 	}
-	store, err := backend.Open()
-	if err != nil {
-		return fmt.Errorf("opening the store: %w", err)
+	store := session.NewLater(backend)
+	switch err := store.Open(); {
+	case errors.Is(err, session.ErrInUse): // by a server beside which this configuration is validated, or by one that is about to end
+		h.logger.Warn("nothing can be stored at the moment", zap.Error(err))
+	case err != nil:
+		return err
 	}
 	if config.TTL == 0 {
 		config.TTL = caddy.Duration(defaultTTL)

@@ -175,18 +175,15 @@ func (c *socketClient) refused(status int, code string) gjson.Result {
 	return event.Get("@this")
 }
 
-// closed reads up to the end of the connection, which must have a code.
+// closed checks that the connection ends, with a code and a reason.
 func (c *socketClient) closed(code websocket.StatusCode, reason string) {
 	c.t.Helper()
-	for {
-		message, err := c.read()
-		if err == nil {
-			c.t.Fatalf("got %s, want the end", message.Raw)
-		}
-		if got := websocket.CloseStatus(err); got != code || !strings.Contains(err.Error(), reason) {
-			c.t.Fatalf("the connection ended with %v, want %d %s", err, code, reason)
-		}
-		return
+	message, err := c.read()
+	if err == nil {
+		c.t.Fatalf("got %s, want the end", message.Raw)
+	}
+	if got := websocket.CloseStatus(err); got != code || !strings.Contains(err.Error(), reason) {
+		c.t.Fatalf("the connection ended with %v, want %d %s", err, code, reason)
 	}
 }
 

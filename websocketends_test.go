@@ -81,14 +81,15 @@ func TestWebSocketOverTLSBesideHTTP2(t *testing.T) {
 // A client that would open a WebSocket within HTTP/2 learns from the server's settings that it cannot, and takes HTTP/1.1.
 func TestWebSocketWithinHTTP2IsNotOffered(t *testing.T) {
 	gw := gatewaytest.Start(t, "https://localhost:PORT {\ntls internal\n"+directive(mock(upstreamtest.New(t, hello())))+"\n}")
-	transport := &http2.Transport{TLSClientConfig: gw.Client.Transport.(*http.Transport).TLSClientConfig}
-	t.Cleanup(transport.CloseIdleConnections)
+	trust := gw.Client.Transport.(*http.Transport).TLSClientConfig
+	client := &http.Client{Transport: &http2.Transport{TLSClientConfig: trust}} //nolint:staticcheck // net/http does not send :protocol
+	t.Cleanup(client.CloseIdleConnections)
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodConnect, gw.URL+"/v1/responses", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
 	request.Header[":protocol"] = []string{"websocket"}
-	if response, err := transport.RoundTrip(request); err == nil || !strings.Contains(err.Error(), "extended connect") {
+	if response, err := client.Transport.RoundTrip(request); err == nil || !strings.Contains(err.Error(), "extended connect") {
 		t.Errorf("got %v, %v", response, err)
 	}
 }

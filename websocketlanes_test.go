@@ -84,6 +84,8 @@ func TestWebSocketRequestsOfALaneRunInTheirOrder(t *testing.T) {
 		c.completed("a", fmt.Sprint(i))
 		requireSpoken(t, upstream.Request(i), fmt.Sprint("user: ", i))
 	}
+	mu.Lock()
+	defer mu.Unlock()
 	if most != 1 {
 		t.Errorf("%d ran at once", most)
 	}

@@ -65,8 +65,7 @@ func startProcess(t *testing.T, lines ...string) *gatewayProcess {
 // Start runs the process, again after it has ended, and waits until it listens.
 func (g *gatewayProcess) Start() {
 	g.t.Helper()
-	g.command = exec.Command(os.Args[0], "run", "--config", g.config, "--adapter", "caddyfile")
-	g.command.Env = append(os.Environ(), gatewayEnv+"=1", "HOME="+g.dir, "XDG_DATA_HOME="+g.dir, "XDG_CONFIG_HOME="+g.dir)
+	g.command = g.caddy("run")
 	log := new(logTail)
 	g.command.Stdout, g.command.Stderr = log, log
 	if err := g.command.Start(); err != nil {
@@ -95,6 +94,18 @@ func (g *gatewayProcess) Start() {
 			g.t.Fatalf("the gateway does not listen: %s", log)
 		}
 	}
+}
+
+// run runs another command of Caddy on the configuration.
+func (g *gatewayProcess) run(name string) (output []byte, err error) {
+	return g.caddy(name).CombinedOutput()
+}
+
+// caddy is a command of Caddy that is told of the configuration.
+func (g *gatewayProcess) caddy(name string) *exec.Cmd {
+	command := exec.Command(os.Args[0], name, "--config", g.config, "--adapter", "caddyfile")
+	command.Env = append(os.Environ(), gatewayEnv+"=1", "HOME="+g.dir, "XDG_DATA_HOME="+g.dir, "XDG_CONFIG_HOME="+g.dir)
+	return command
 }
 
 // stop ends the process as an operator does.

@@ -133,7 +133,7 @@ func (r *recorder) check(response *http.Response, body []byte) {
 	var err error
 	switch kind, _, _ := strings.Cut(response.Header.Get("Content-Type"), ";"); {
 	case response.StatusCode == http.StatusSwitchingProtocols:
-		err = checkMessages(body)
+		body, err = checkMessages(body)
 	case kind == "text/event-stream":
 		err = r.checkStream(request, body)
 	case kind == "application/json":

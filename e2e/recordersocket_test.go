@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -16,16 +17,22 @@ const (
 	textFrame         = 1
 )
 
-// checkMessages checks what a server has sent over a WebSocket: one event a message, and in each lane one response after the other.
-func checkMessages(sent []byte) error {
+// checkMessages checks what a server has sent over a WebSocket, and returns it in a readable form.
+func checkMessages(sent []byte) (readable []byte, err error) {
 	messages, err := textMessages(sent)
-	if err != nil {
-		return err
+	if err == nil {
+		err = checkLanes(messages)
 	}
+	return bytes.Join(messages, []byte{'\n'}), err
+}
+
+// checkLanes checks messages: one event each, and in each lane one response after the other.
+func checkLanes(messages [][]byte) error {
 	lanes := make(map[string][]streamcheck.Event)
 	for _, message := range messages {
 		event := streamcheck.Event{Name: gjson.GetBytes(message, "type").Str, Type: gjson.GetBytes(message, "type").Str, Data: message}
 		lane := event.Get("stream_id").Str
+		var err error
 		if event.Type == "error" { // which has the form that answers have
 			err = streamcheck.CheckObject("ErrorResponse", message)
 		} else {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -94,6 +95,24 @@ func TestABackgroundResponseOfAStoppedGatewayHasFailed(t *testing.T) {
 	if a := g.require(http.MethodGet, "/responses/"+id, ""); a.Get("status").String() != "failed" || !strings.Contains(a.Get("error.message").String(), "stopped") {
 		t.Fatalf("got %s", a.Raw)
 	}
+}
+
+func TestASecondGatewayWaitsForAFileThatAnotherHas(t *testing.T) {
+	url, _ := parrot(t)
+	file := "store bolt " + filepath.Join(t.TempDir(), "sessions.db")
+	seal := sealKey(t)
+	first := startProcess(t, mockLines(url), file, seal)
+	second := startProcess(t, mockLines(url), file, seal)
+	requireUnavailable(t, second, `{"model":"m","input":"one","store":true}`)
+	if a := second.require(http.MethodPost, "/responses", `{"model":"m","input":"one"}`); a.Get("store").Bool() {
+		t.Errorf("it says that it is stored: %s", a.Raw)
+	}
+	if output, err := first.run("validate"); err != nil {
+		t.Errorf("the configuration of a gateway that runs is not valid: %v\n%s", err, output)
+	}
+	id := first.require(http.MethodPost, "/responses", `{"model":"m","input":"one"}`).Get("id").String()
+	first.stop()
+	recovered(t, second, id)
 }
 
 // fleetStores are the stores that several gateways can share: the server, which a test can kill, and the lines of the directive.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -176,4 +177,70 @@ func TestCodexOutlivesAReload(t *testing.T) {
 		t.Error(err)
 	}
 	holds(t, took(t, provider, 2)[1], prompt, "cat pipe", "hello")
+}
+
+// TestWebSocketsEndWithTheProcess stops a gateway as an operator does: what runs comes to its end, within seconds, and clients are told.
+func TestWebSocketsEndWithTheProcess(t *testing.T) {
+	url, release := parrot(t)
+	g := startProcess(t, strings.Replace(mockLines(url), "\n}", "\nread_models off\n}", 1))
+	idle, busy, late := g.dial(), g.dial(), g.dial()
+	for _, c := range []*websocket.Conn{busy, late} {
+		if err := c.Write(t.Context(), websocket.MessageText, []byte(`{"type":"response.create","model":"m","input":"wait"}`)); err != nil {
+			t.Fatal(err)
+		}
+		readUntil(t, c, "response.output_text.delta")
+	}
+	go g.stop()
+	if _, _, err := idle.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusGoingAway {
+		t.Errorf("the connection that idles ended with %v", err)
+	}
+	release <- struct{}{} // of one of them
+	endings := make(chan string, 2)
+	for _, c := range []*websocket.Conn{busy, late} {
+		go func() { endings <- ending(t.Context(), c) }()
+	}
+	got := []string{<-endings, <-endings}
+	slices.Sort(got)
+	equal(t, "how the connections ended", got, []string{"StatusGoingAway", "response.completed StatusGoingAway"})
+	<-g.ended
+}
+
+// dial opens a WebSocket.
+func (g *gatewayProcess) dial() *websocket.Conn {
+	g.t.Helper()
+	c, _, err := websocket.Dial(g.t.Context(), g.URL+"/responses", nil)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	c.SetReadLimit(-1)
+	g.t.Cleanup(func() { _ = c.CloseNow() })
+	return c
+}
+
+// readUntil reads up to an event of a type.
+func readUntil(t *testing.T, c *websocket.Conn, typ string) {
+	t.Helper()
+	for {
+		_, data, err := c.Read(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if gjson.GetBytes(data, "type").Str == typ {
+			return
+		}
+	}
+}
+
+// ending reads to the end of a connection, and tells what it was, with the end of a response that came before.
+func ending(ctx context.Context, c *websocket.Conn) string {
+	ended := ""
+	for {
+		_, data, err := c.Read(ctx)
+		if err != nil {
+			return ended + websocket.CloseStatus(err).String()
+		}
+		if typ := gjson.GetBytes(data, "type").Str; typ == "response.completed" || typ == "error" || typ == "response.failed" {
+			ended = typ + " "
+		}
+	}
 }

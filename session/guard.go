@@ -97,7 +97,7 @@ func (g *guard) Write(ctx context.Context, owner string, b Batch) error {
 
 // Available returns why the store is known not to work at the moment; nil where it may.
 func (s *Sessions) Available() error {
-	g := s.store.(*guard) //nolint:forcetypeassert // New made it
+	g := s.store
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.broken != nil && g.now().Before(g.until) {

@@ -84,7 +84,9 @@ func (s *Sessions) holder(ctx context.Context, owner, id string) ([]byte, error)
 }
 
 // dead reports whether the holder of a lease is known to be no more, before the lease has run out.
-func (s *Sessions) dead(lease []byte) bool { return s.exclusive && !bytes.Equal(lease, instance) }
+func (s *Sessions) dead(lease []byte) bool {
+	return exclusive(s.store.Store) && !bytes.Equal(lease, instance)
+}
 
 // Abandon stores that a response without a runner has failed, as object says. It does nothing where it has ended after all: ErrConflict.
 func (s *Sessions) Abandon(ctx context.Context, owner string, r *Response, object []byte) error {

@@ -10,14 +10,13 @@ import (
 // Sessions are the stored responses and conversations of all clients. Its methods want the owner, see Owner; what belongs to another one
 // is not there.
 type Sessions struct {
-	store Store
+	store *guard
 	ring  Ring
 	ttl   time.Duration
 	limit int64
 	now   func() time.Time
 
-	turns     *turns // of those who add to conversations
-	exclusive bool   // no other process has the store
+	turns *turns // of those who add to conversations
 }
 
 // Ring encrypts what is stored.
@@ -37,11 +36,7 @@ type Options struct {
 
 // New returns the sessions of a store. Closing them closes the handle of the store.
 func New(store Store, ring Ring, o Options) *Sessions {
-	s := &Sessions{store: newGuard(store, o.Now), ring: ring, ttl: o.TTL, limit: o.Limit, now: o.Now, turns: newTurns()}
-	if e, ok := store.(Exclusive); ok {
-		s.exclusive = e.Exclusive()
-	}
-	return s
+	return &Sessions{store: newGuard(store, o.Now), ring: ring, ttl: o.TTL, limit: o.Limit, now: o.Now, turns: newTurns()}
 }
 
 // Close gives up the handle of the store.

@@ -56,6 +56,14 @@ func (g *Gateway) PostStream(path, body string, header ...string) *Stream {
 	return s
 }
 
+// GetStream sends a GET request, with header fields given as "Name: value", and returns the response as PostStream does.
+func (g *Gateway) GetStream(path string, header ...string) *Stream {
+	g.t.Helper()
+	s := g.stream(http.MethodGet, path, "", header)
+	g.t.Cleanup(s.Close)
+	return s
+}
+
 // Stream is a response whose body still arrives.
 type Stream struct {
 	Status int
@@ -66,6 +74,7 @@ type Stream struct {
 	body    io.Reader // records in read what it reads
 	read    *bytes.Buffer
 	events  *streamcheck.Reader
+	seen    []streamcheck.Event
 }
 
 func (g *Gateway) stream(method, path, body string, header []string) *Stream {
@@ -97,7 +106,16 @@ func (g *Gateway) stream(method, path, body string, header []string) *Stream {
 }
 
 // Next returns the next event as soon as it is there, and io.EOF after the last one.
-func (s *Stream) Next() (streamcheck.Event, error) { return s.events.Next() }
+func (s *Stream) Next() (streamcheck.Event, error) {
+	event, err := s.events.Next()
+	if err == nil {
+		s.seen = append(s.seen, event)
+	}
+	return event, err
+}
+
+// Seen returns the events that Next has returned so far.
+func (s *Stream) Seen() []streamcheck.Event { return s.seen }
 
 // Until reads on to the next event of a type and returns it. It fails the test if the stream ends before.
 func (s *Stream) Until(eventType string) streamcheck.Event {

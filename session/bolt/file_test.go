@@ -76,7 +76,7 @@ func TestAFileThatAnotherHasLockedIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantRefused(t, path, "another process has the file", "give each its own path")
+	wantRefused(t, path, "another process has the store", "give each its own path")
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}

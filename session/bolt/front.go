@@ -20,7 +20,7 @@ import (
 // memory.
 //
 // What was acknowledged survives the end of the process at any moment. A failure of power may cost the batches that were not in the file
-// yet, which are those of the last tenth of a second.
+// yet, which are those of the last quarter of a second.
 type front struct {
 	*store
 
@@ -43,7 +43,7 @@ type front struct {
 
 const (
 	// gather is how long batches come together before they are put into the file.
-	gather = 50 * time.Millisecond
+	gather = 250 * time.Millisecond
 	// maxYoung is how many bytes of them there may be. Beyond it writers wait.
 	maxYoung = 16 << 20
 	// tryAgain is how long after a failure the same batches are tried again.

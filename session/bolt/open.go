@@ -10,6 +10,8 @@ import (
 
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+
+	"github.com/caddy-codex/responses/session"
 )
 
 // lockTimeout is how long to wait for another process that has the file: one that ends at the moment.
@@ -34,7 +36,7 @@ func openStore(path string, maxSize int64, now func() time.Time, ticks <-chan ti
 func (s *store) refuse(err error) error {
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
-		return fmt.Errorf("opening %s: another process has the file; give each its own path, or let them share a store that is a server", s.path)
+		return fmt.Errorf("opening %s: %w; give each its own path, or let them share a store that is a server", s.path, session.ErrInUse)
 	case errors.Is(err, errForeign), errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch):
 		return fmt.Errorf("opening %s: it is not a file of sessions, or is damaged; give another path, or move it away to begin anew: %w", s.path, err)
 	case errors.Is(err, errDamaged), errors.Is(err, berrors.ErrChecksum):
