@@ -29,7 +29,7 @@ func init() {
 // the chosen provider, forwards it through Caddy's reverse proxy, and translates the streamed reply back.
 //
 // Under its base path it serves POST /responses, the same over WebSocket, POST /responses/compact, POST /responses/input_tokens, POST /chat/completions,
-// GET /models and GET /health. Requests outside of it go to the next handler.
+// GET /models and GET /health; and with a store what belongs to /responses/{id} and /conversations. Requests outside of it go to the next handler.
 //
 // It sets these placeholders when an exchange has ended:
 //
@@ -49,7 +49,7 @@ func init() {
 // `{http.codex_responses.reasoning_tokens}` | Tokens of the reasoning
 // `{http.codex_responses.first_event_ms}` | Milliseconds to the first event of the provider's reply
 // `{http.codex_responses.duration_ms}` | Milliseconds that the exchange took
-// `{http.codex_responses.finish}` | `completed`, `incomplete`, `failed` or `client_closed`
+// `{http.codex_responses.finish}` | `completed`, `incomplete`, `failed`, `queued` or `client_closed`
 // `{http.codex_responses.error_code}` | Code of the error of a failed exchange
 type Handler struct {
 	Config

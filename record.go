@@ -27,7 +27,7 @@ type Record struct {
 	FirstEvent time.Time // when the first event of the upstream's reply arrived; zero without one
 	End        time.Time
 
-	Finish    string // completed, incomplete, failed or client_closed
+	Finish    string // completed, incomplete, failed, queued or client_closed
 	ErrorCode string // of a failed exchange
 	Error     string // of a failed exchange
 }
