@@ -91,20 +91,7 @@ func (r *run) run(p *responses, request *http.Request, lent [][]byte) {
 		defer close(ended)
 		r.keepBooks(request.Context(), done)
 	}()
-	x := h.newExchange(newEventWriter(r.event), request, "responses")
-	func() {
-		defer x.finish()
-		x.lent, x.body, x.record.Stream = lent, p, true
-		eventStreamHead(x.client.own)
-		p.stream.Begin()
-		p.events.sendTo(x.client)
-		x.startWatch(nil)
-		_ = x.run(p.req.Model) // whose errors are in the events
-		if cause := context.Cause(request.Context()); !p.stream.Ended() && !errors.Is(cause, errCancelled) {
-			p.stream.Fail(fault.New(fault.Internal, "the response ended early: %v", cause))
-			p.events.sendTo(x.client)
-		}
-	}()
+	r.exchange(p, request, lent)
 	if !p.stream.Ended() {
 		p.stream.Abandon()
 		r.mu.Lock()
@@ -113,7 +100,28 @@ func (r *run) run(p *responses, request *http.Request, lent [][]byte) {
 	}
 	close(done)
 	<-ended
-	h.logger.Info("background response ended", zap.String("response", r.stored.ID), zap.Object("codex_responses", &x.record))
+}
+
+// exchange is all of the run but its books.
+func (r *run) exchange(p *responses, request *http.Request, lent [][]byte) {
+	logged := withRecord(request.Context(), func(record *Record) {
+		r.handler.logger.Info("background response ended", zap.String("response", r.stored.ID), zap.Object("codex_responses", record))
+	})
+	x := r.handler.newExchange(newEventWriter(r.event), request.WithContext(logged), "responses")
+	defer x.finish()
+	x.lent, x.body, x.record.Stream = lent, p, true
+	eventStreamHead(x.client.own)
+	p.stream.Begin()
+	p.events.sendTo(x.client)
+	x.startWatch(nil)
+	cause := r.handler.contain(func() error { return x.run(p.req.Model) })
+	if ended := context.Cause(r.ctx); ended != nil {
+		cause = ended
+	}
+	if !p.stream.Ended() && !errors.Is(cause, errCancelled) {
+		p.stream.Fail(fault.New(fault.Internal, "the response ended early: %v", cause))
+		p.events.sendTo(x.client)
+	}
 }
 
 // event takes an event of the exchange.

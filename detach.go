@@ -3,13 +3,17 @@ package codexresponses
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
+	"runtime/debug"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
 )
 
 // Not every exchange answers the HTTP request that brought it about: those of a WebSocket connection are many for one, and those in the
@@ -48,6 +52,20 @@ func derive(ctx context.Context, r *http.Request, body []byte) *http.Request {
 		return original.Get(key)
 	})
 	return out
+}
+
+// contain runs an exchange for which no server stands behind us to catch what it panics with. That becomes an error.
+func (h *Handler) contain(exchange func() error) (err error) {
+	defer func() {
+		p := recover()
+		if cause, ok := p.(error); ok && errors.Is(cause, http.ErrAbortHandler) {
+			err = cause // the reverse proxy says so of a reply that it could not copy to its end
+		} else if p != nil {
+			err = fmt.Errorf("panic: %v", p)
+			h.logger.Error("an exchange panicked", zap.Error(err), zap.ByteString("stack", debug.Stack()))
+		}
+	}()
+	return exchange()
 }
 
 // nothingWritten is the response of a derived request to those who ask for placeholders: there is none.

@@ -42,11 +42,12 @@ func TestExamplesAreFormattedAndValid(t *testing.T) {
 	}
 }
 
-// setPlaces says where the clouds of the examples are.
+// setPlaces says where the clouds of the examples are, and where they may store.
 func setPlaces(t *testing.T) {
 	t.Helper()
 	for name, place := range map[string]string{
 		"GOOGLE_CLOUD_PROJECT": "p", "GOOGLE_CLOUD_LOCATION": "europe-west4", "AWS_REGION": "eu-west-1", "AZURE_OPENAI_RESOURCE": "r",
+		"SEAL_KEY": "a secret that the whole fleet shares", "REDIS_PASSWORD": "p", "XDG_DATA_HOME": t.TempDir(),
 	} {
 		t.Setenv(name, place)
 	}

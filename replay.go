@@ -56,6 +56,9 @@ func (h *Handler) follow(w http.ResponseWriter, r *http.Request, owner, id strin
 		if out.ended {
 			return nil
 		}
+		if !out.begun {
+			out.write(nil) // whoever waits for more knows that it has come to the right place
+		}
 		if out.next > wrote {
 			silent = 0
 		}

@@ -2,10 +2,8 @@ package codexresponses
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
-	"runtime/debug"
 	"sync"
 
 	"github.com/tidwall/gjson"
@@ -190,22 +188,12 @@ func (s *socket) exchange(q *laneQueue, m *message) {
 
 // answer runs an exchange. Where it breaks down, its client gets an error as well.
 func (s *socket) answer(w *eventWriter, r *http.Request, l *lane) {
-	var err error
-	defer func() {
-		p := recover()
-		if cause, ok := p.(error); ok && errors.Is(cause, http.ErrAbortHandler) {
-			err = cause // the reverse proxy says so of a reply that it could not copy to its end
-		} else if p != nil {
-			err = fmt.Errorf("panic: %v", p)
-			s.handler.logger.Error("an exchange of a WebSocket panicked", zap.Error(err), zap.ByteString("stack", debug.Stack()))
-		}
-		if err != nil {
-			w.status = http.StatusInternalServerError
-			f := fault.New(fault.Internal, "the response broke off")
-			w.body = f.AppendError(nil, f.ErrorCode())
-		}
-	}()
-	err = s.respond(w, r, &memory{lane: l})
+	err := s.handler.contain(func() error { return s.respond(w, r, &memory{lane: l}) })
+	if err != nil {
+		w.status = http.StatusInternalServerError
+		f := fault.New(fault.Internal, "the response broke off")
+		w.body = f.AppendError(nil, f.ErrorCode())
+	}
 }
 
 // publish lets other lanes go on from what a lane remembers, before its client can know of it.
