@@ -240,7 +240,7 @@ func (r *run) store(ctx context.Context) error {
 
 // conclude stores the outcome with the last events. A store that does not work is given time.
 func (r *run) conclude(ctx context.Context) {
-	events := r.pending()
+	events, begun := r.pending(), r.stored.Object
 	r.stored.Object = translate.WithoutEcho(r.outcome)
 	outcome := &session.Outcome{Response: r.stored, Before: r.memory.chain, Leased: true}
 	if len(events.Data) > 0 {
@@ -255,15 +255,19 @@ func (r *run) conclude(ctx context.Context) {
 	defer again.Stop()
 	for {
 		err := r.handler.sessions.Keep(ctx, r.memory.owner, outcome)
-		if err == nil {
+		switch {
+		case err == nil:
 			return
-		}
-		if errors.Is(err, session.ErrNotRunning) {
+		case errors.Is(err, session.ErrNotRunning):
 			r.handler.logger.Info("a background response has ended that was deleted or given up", zap.String("response", r.stored.ID))
 			return
 		}
 		r.handler.logger.Error("storing a background response failed", zap.String("response", r.stored.ID), zap.Error(err))
-		if !errors.Is(err, session.ErrUnavailable) || errors.Is(context.Cause(r.ctx), errStopped) {
+		if !errors.Is(err, session.ErrUnavailable) {
+			r.concede(ctx, begun, err)
+			return
+		}
+		if errors.Is(context.Cause(r.ctx), errStopped) {
 			return
 		}
 		select {
@@ -271,6 +275,18 @@ func (r *run) conclude(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// concede stores that a response has failed whose outcome the store does not take.
+func (r *run) concede(ctx context.Context, begun []byte, cause error) {
+	f := fault.New(fault.Internal, "the response could not be stored")
+	if errors.Is(cause, session.ErrTooLarge) {
+		f.Message = "the response is too large to be stored"
+	}
+	r.stored.Object = translate.Failed(begun, f)
+	if err := r.handler.sessions.Keep(ctx, r.memory.owner, &session.Outcome{Response: r.stored, Before: r.memory.chain, Leased: true}); err != nil {
+		r.handler.logger.Error("storing that a background response failed", zap.String("response", r.stored.ID), zap.Error(err))
 	}
 }
 

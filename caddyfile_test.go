@@ -30,6 +30,7 @@ func TestAdapt(t *testing.T) {
 	for name, value := range map[string]string{
 		"SEAL_KEY": "a secret of 16 bytes or more", "OLD_SEAL_KEY": "another secret of such a size",
 		"CUSTOM_URL": "http://one.example.com/v1", "CUSTOM_HOST": "two.example.com:8080",
+		"SESSIONS": filepath.Join(t.TempDir(), "sessions.db"), "REDIS_PASSWORD": "a password", "POSTGRES_URL": "postgres://127.0.0.1:1/sessions",
 	} {
 		t.Setenv(name, value)
 	}

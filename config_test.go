@@ -99,9 +99,13 @@ func TestValidateRefusesJSON(t *testing.T) {
 			`"providers": [{"name": "glm"}], "routes": [{"pattern": "a*", "targets": [{"provider": "glm"}]}, {"pattern": "a*", "targets": [{"provider": "glm"}]}]`,
 			`two routes have the pattern "a*"`,
 		},
-		"a body limit below zero":    {`"providers": [{"name": "glm"}], "max_body": -1`, "max_body is negative"},
-		"a heartbeat below zero":     {`"providers": [{"name": "glm"}], "heartbeat": "-1s"`, "heartbeat is negative"},
-		"an origin without a scheme": {`"providers": [{"name": "glm"}], "cors": ["example.com"]`, `cors origin "example.com" is not of the form scheme://host`},
+		"a body limit below zero":         {`"providers": [{"name": "glm"}], "max_body": -1`, "max_body is negative"},
+		"a heartbeat below zero":          {`"providers": [{"name": "glm"}], "heartbeat": "-1s"`, "heartbeat is negative"},
+		"a store that is off with a time": {`"providers": [{"name": "glm"}], "store": {"off": true, "ttl": "1h"}`, "store: what is off has no settings"},
+		"a time in a store below zero":    {`"providers": [{"name": "glm"}], "store": {"ttl": "-1h"}`, "store: ttl is negative"},
+		"a store's limit below zero":      {`"providers": [{"name": "glm"}], "store": {"max_per_client": -1}`, "store: max_per_client is negative"},
+		"a store that does not exist":     {`"providers": [{"name": "glm"}], "store": {"backend": {"name": "sqlite"}}`, "loading the store: "},
+		"an origin without a scheme":      {`"providers": [{"name": "glm"}], "cors": ["example.com"]`, `cors origin "example.com" is not of the form scheme://host`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -26,7 +26,7 @@ func (h *Handler) cors(w http.ResponseWriter, r *http.Request) bool {
 		header.Set("Access-Control-Allow-Origin", allowed)
 		header.Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After")
 		if preflight {
-			header.Set("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
+			header.Set("Access-Control-Allow-Methods", "GET, POST, DELETE, OPTIONS")
 			header.Set("Access-Control-Allow-Headers", allowedHeaders(r))
 			header.Set("Access-Control-Max-Age", "86400")
 		}

@@ -129,7 +129,7 @@ func (p *parser) store() error {
 	if block {
 		rest = append(rest, caddyfile.Token{File: name.File, Line: p.Line() + 1, Text: "}"})
 	}
-	return start.wrap(store.unmarshal(name.Text, rest))
+	return store.unmarshal(name.Text, rest, start)
 }
 
 // storeSetting reads a setting of all stores. False for another one.
@@ -144,16 +144,16 @@ func (p *parser) storeSetting(store *Store) (ours bool, err error) {
 	}
 }
 
-// unmarshal has the module read what is meant for it.
-func (s *Store) unmarshal(name string, tokens []caddyfile.Token) error {
+// unmarshal has the module read what is meant for it, and say where that is wrong.
+func (s *Store) unmarshal(name string, tokens []caddyfile.Token, start position) error {
 	info, err := caddy.GetModule(storeNamespace + "." + name)
 	if err != nil {
-		return fmt.Errorf("there is no store %s; there are off, %s", name, storeNames())
+		return start.Errf("there is no store %s; there are off, %s", name, storeNames())
 	}
 	module := info.New()
 	unmarshaler, ok := module.(caddyfile.Unmarshaler)
 	if !ok {
-		return fmt.Errorf("store %s cannot be configured in a Caddyfile", name)
+		return start.Errf("store %s cannot be configured in a Caddyfile", name)
 	}
 	if err := unmarshaler.UnmarshalCaddyfile(caddyfile.NewDispenser(tokens)); err != nil {
 		return err

@@ -7,248 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/caddy-codex/responses/internal/gatewaytest"
-	"github.com/caddy-codex/responses/internal/streamcheck"
 	"github.com/caddy-codex/responses/internal/upstreamtest"
 )
-
-// Two clients, by their keys.
-const (
-	asAlice = "Authorization: Bearer key-of-alice"
-	asBob   = "Authorization: Bearer key-of-bob"
-)
-
-// inEachStore runs a test with the stores that need no server.
-func inEachStore(t *testing.T, test func(t *testing.T, store string)) {
-	t.Helper()
-	for _, store := range []string{"store memory", "store bolt"} {
-		t.Run(store, func(t *testing.T) { test(t, store) })
-	}
-}
-
-// strictChat is a provider that refuses what strict ones refuse.
-func strictChat(t *testing.T, replies ...upstreamtest.Reply) *upstreamtest.Upstream {
-	t.Helper()
-	return upstreamtest.New(t, replies...).Strict(upstreamtest.Allow("parallel_tool_calls"))
-}
-
-// create asks for a response as one document, which must be a good one.
-func create(t *testing.T, gw *gatewaytest.Gateway, members string, header ...string) gatewaytest.Response {
-	t.Helper()
-	got := gw.With(t).Post("/v1/responses", `{"model":"m",`+members+`}`, header...)
-	if got.Status != http.StatusOK {
-		t.Fatalf("got %d %s", got.Status, got.Body)
-	}
-	requireResponse(t, got)
-	return got
-}
-
-// createStream asks for a response as a stream, and returns its object.
-func createStream(t *testing.T, gw *gatewaytest.Gateway, members string, header ...string) gatewaytest.Response {
-	t.Helper()
-	events := gw.With(t).PostStream("/v1/responses", `{"model":"m","stream":true,`+members+`}`, header...).Require()
-	return gatewaytest.Response{Status: http.StatusOK, Body: []byte(streamcheck.Final(events).Raw)}
-}
-
-// retrieve gets a stored response, which must be a good one.
-func retrieve(t *testing.T, gw *gatewaytest.Gateway, id string, header ...string) gatewaytest.Response {
-	t.Helper()
-	got := gw.With(t).Get("/v1/responses/"+id, header...)
-	if got.Status != http.StatusOK {
-		t.Fatalf("got %d %s", got.Status, got.Body)
-	}
-	requireResponse(t, got)
-	return got
-}
-
-func requireResponse(t *testing.T, r gatewaytest.Response) {
-	t.Helper()
-	if err := streamcheck.CheckResponse(r.Body); err != nil {
-		t.Fatalf("bad response: %v\n%s", err, r.Body)
-	}
-	if r.Header != nil && r.Header.Get("Content-Type") != "application/json" {
-		t.Errorf("content type is %q", r.Header.Get("Content-Type"))
-	}
-}
-
-// requireObject checks an object against its schema.
-func requireObject(t *testing.T, schema string, r gatewaytest.Response) gatewaytest.Response {
-	t.Helper()
-	if err := streamcheck.CheckObject(schema, r.Body); err != nil || r.Status != http.StatusOK || r.Header.Get("Content-Type") != "application/json" {
-		t.Fatalf("no good %s: %d, %v\n%s", schema, r.Status, err, r.Body)
-	}
-	return r
-}
-
-// requireError checks a refusal. param may be empty for null.
-func requireError(t *testing.T, r gatewaytest.Response, status int, code, param, message string) {
-	t.Helper()
-	e := errorOf(t, r)
-	if r.Status != status || e.Get("code").String() != code || e.Get("param").String() != param || !strings.Contains(e.Get("message").String(), message) {
-		t.Errorf("got %d %s, want %d, %s, %q and %q", r.Status, r.Body, status, code, param, message)
-	}
-}
-
-func id(r gatewaytest.Response) string { return r.Get("id").String() }
-
-// goesOn are the members of a request that goes on from a response.
-func goesOn(from gatewaytest.Response, input string) string {
-	return fmt.Sprintf(`"previous_response_id":%q,"input":%s`, id(from), input)
-}
-
-func TestAChainOfTexts(t *testing.T) {
-	inEachStore(t, func(t *testing.T, store string) {
-		upstream := strictChat(t, text("One."), text("Two."), text("Three."), text("Other."))
-		gw := start(t, mock(upstream), store)
-		first := create(t, gw, `"instructions":"Be kind.","input":"First."`)
-		second := createStream(t, gw, `"instructions":"Be brief.",`+goesOn(first, `"Second."`))
-		third := create(t, gw, goesOn(second, `[{"role":"user","content":[{"type":"input_text","text":"Third."}]}]`))
-		other := createStream(t, gw, goesOn(first, `"Another second."`))
-
-		requireSpoken(t, upstream.Request(0), "system: Be kind.", "user: First.")
-		requireSpoken(t, upstream.Request(1), "system: Be brief.", "user: First.", "assistant: One.", "user: Second.")
-		requireSpoken(t, upstream.Request(2), "user: First.", "assistant: One.", "user: Second.", "assistant: Two.", "user: Third.")
-		requireSpoken(t, upstream.Request(3), "user: First.", "assistant: One.", "user: Another second.")
-		for _, step := range []struct {
-			got          gatewaytest.Response
-			previous     string
-			instructions string
-		}{{first, "", "Be kind."}, {second, id(first), "Be brief."}, {third, id(second), ""}, {other, id(first), ""}} {
-			if step.got.Get("previous_response_id").String() != step.previous || step.got.Get("instructions").String() != step.instructions ||
-				!step.got.Get("store").Bool() || step.got.Get("background").Bool() {
-				t.Errorf("the response is %s", step.got.Body)
-			}
-		}
-	})
-}
-
-func TestAChainWithoutInput(t *testing.T) {
-	upstream := strictChat(t, text("One."), text("Two."))
-	gw := start(t, mock(upstream))
-	first := create(t, gw, `"input":"First."`)
-	create(t, gw, fmt.Sprintf(`"previous_response_id":%q,"instructions":"Go on."`, id(first)))
-	requireSpoken(t, upstream.Request(1), "system: Go on.", "user: First.", "assistant: One.")
-}
-
-// callsOf is a reply that calls functions, by their ids.
-func callsOf(ids ...string) upstreamtest.Reply {
-	var chunks []string
-	for i, id := range ids {
-		chunks = append(chunks, upstreamtest.ToolCall(i, id, "look", `{"at":"`+id+`"}`))
-	}
-	return upstreamtest.Stream(append(chunks, upstreamtest.Finish("tool_calls"), upstreamtest.Usage(10, 2, 4))...)
-}
-
-func output(callID, text string) string {
-	return fmt.Sprintf(`{"type":"function_call_output","call_id":%q,"output":%q}`, callID, text)
-}
-
-const offersLook = `"tools":[` + lookTool + `]`
-
-func TestAChainWithCalls(t *testing.T) {
-	inEachStore(t, func(t *testing.T, store string) {
-		upstream := strictChat(t, callsOf("call_1"), callsOf("call_2", "call_3"), text("Done."))
-		gw := start(t, mock(upstream), store)
-		first := createStream(t, gw, offersLook+`,"input":"Look."`)
-		second := create(t, gw, offersLook+`,`+goesOn(first, `[`+output("call_1", "a cat")+`]`))
-		third := create(t, gw, offersLook+`,`+goesOn(second, `[`+output("call_3", "a hat")+`,`+output("call_2", "a rat")+`,{"role":"user","content":"So?"}]`))
-		requireText(t, third, "Done.")
-		if requests := upstream.Requests(); len(requests) != 3 || requests[2].Refusal != "" {
-			t.Fatalf("the upstream got %d requests: %s", len(requests), requests[len(requests)-1].Refusal)
-		}
-		messages := gjson.GetBytes(upstream.Request(2).Body, "messages")
-		if got := messages.Get("#.tool_call_id").Raw; got != `["call_1","call_2","call_3"]` && got != `["call_1","call_3","call_2"]` {
-			t.Errorf("the outputs are those of %s", got)
-		}
-		if got := messages.Get(`@reverse.0.content`).String(); got != "So?" {
-			t.Errorf("it ends with %s", messages.Raw)
-		}
-	})
-}
-
-func TestACallWithoutOutputAndAnOutputWithoutCall(t *testing.T) {
-	upstream := strictChat(t, callsOf("call_1", "call_2"))
-	gw := start(t, mock(upstream))
-	first := create(t, gw, offersLook+`,"input":"Look."`)
-	for name, test := range map[string]struct{ input, message string }{
-		"no output at all":       {`"Never mind."`, "No tool output found for function call call_1."},
-		"one of two outputs":     {`[` + output("call_1", "a") + `]`, "No tool output found for function call call_2."},
-		"an output of something": {`[` + output("call_9", "a") + `]`, "No tool call found for function call output with call_id call_9."},
-		"an output too much": {
-			`[` + output("call_1", "a") + `,` + output("call_2", "a") + `,` + output("call_9", "a") + `]`,
-			"No tool call found for function call output with call_id call_9.",
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			for _, stream := range []string{"", `"stream":true,`} {
-				got := gw.With(t).Post("/v1/responses", `{"model":"m",`+stream+goesOn(first, test.input)+`}`)
-				requireError(t, got, http.StatusBadRequest, "invalid_prompt", "input", test.message)
-			}
-		})
-	}
-	if n := len(upstream.Requests()); n != 1 {
-		t.Errorf("the upstream got %d requests", n)
-	}
-}
-
-func TestToolsAreRemembered(t *testing.T) {
-	const find = `{"type":"function","name":"find","description":"Finds.","parameters":{"type":"object","properties":{}},"strict":false}`
-	inEachStore(t, func(t *testing.T, store string) {
-		upstream := strictChat(t, text("Well."))
-		gw := start(t, mock(upstream), store)
-		last := gatewaytest.Response{}
-		for i, step := range []struct{ tools, want string }{
-			{offersLook + `,`, `["look"]`},
-			{"", `["look"]`},
-			{`"tools":null,`, `["look"]`},
-			{`"tools":[` + find + `],`, `["find"]`},
-			{"", `["find"]`},
-			{`"tools":[],`, `[]`},
-			{"", `[]`},
-		} {
-			if i == 0 {
-				last = create(t, gw, step.tools+`"input":"Go."`)
-			} else {
-				last = createStream(t, gw, step.tools+goesOn(last, `"Go on."`))
-			}
-			offered := gjson.GetBytes(upstream.Request(i).Body, "tools.#.function.name").Raw
-			if offered == "" {
-				offered = "[]"
-			}
-			if echoed := last.Get("tools.#.name").Raw; offered != step.want || echoed != step.want {
-				t.Errorf("step %d: the upstream was offered %s, and the response says %s; want %s", i, offered, echoed, step.want)
-			}
-			if kept := retrieve(t, gw, id(last)).Get("tools").Raw; kept != last.Get("tools").Raw {
-				t.Errorf("step %d: later it says %s", i, kept)
-			}
-		}
-	})
-}
-
-func TestReasoningGoesBackFromAChain(t *testing.T) {
-	inEachStore(t, func(t *testing.T, store string) {
-		upstream := upstreamtest.New(t, thinks(), hello()).Strict(upstreamtest.RequireReasoning, upstreamtest.Allow("parallel_tool_calls"))
-		gw := start(t, mock(upstream, keepsReasoning), store)
-		first := createStream(t, gw, `"tools":[{"type":"function","name":"f","parameters":{"type":"object"}}],"reasoning":{"effort":"high"},"input":"Go."`)
-		requireText(t, create(t, gw, goesOn(first, `[`+output("call_1", "done")+`]`)), "Hello.")
-		if got := returned(t, upstream, 1); got != thought {
-			t.Errorf("the upstream got %q, want %q", got, thought)
-		}
-	})
-}
-
-func TestImagesStayInAChain(t *testing.T) {
-	const picture = "data:image/png;base64,iVBORw0KGgo="
-	upstream := strictChat(t, text("A cat."), text("Black."))
-	gw := start(t, mock(upstream))
-	first := create(t, gw, `"input":[{"role":"user","content":[{"type":"input_text","text":"Who?"},{"type":"input_image","image_url":"`+picture+`"}]}]`)
-	create(t, gw, goesOn(first, `"Which color?"`))
-	if got := gjson.GetBytes(upstream.Request(1).Body, "messages.0.content.1.image_url.url").String(); got != picture {
-		t.Errorf("the upstream got %s", upstream.Request(1).Body)
-	}
-}
 
 func TestWhatIsNotToBeStoredIsNot(t *testing.T) {
 	inEachStore(t, func(t *testing.T, store string) {
@@ -266,18 +27,6 @@ func TestWhatIsNotToBeStoredIsNot(t *testing.T) {
 				http.StatusBadRequest, "previous_response_not_found", "previous_response_id", "Previous response with id '"+id(first)+"' not found.")
 		}
 	})
-}
-
-// A response that is not stored can go on from one that is.
-func TestTheLastOfAChainNeedNotBeStored(t *testing.T) {
-	upstream := strictChat(t, text("One."), text("Two."))
-	gw := start(t, mock(upstream))
-	first := create(t, gw, `"input":"First."`)
-	second := create(t, gw, `"store":false,`+goesOn(first, `"Second."`))
-	if second.Get("store").Bool() || second.Get("previous_response_id").String() != id(first) {
-		t.Errorf("the response is %s", second.Body)
-	}
-	requireSpoken(t, upstream.Request(1), "user: First.", "assistant: One.", "user: Second.")
 }
 
 // The AI SDK sends what it has got before as references.
@@ -369,5 +118,103 @@ func TestClientsAreApart(t *testing.T) {
 				retrieve(t, gw, id(first), test.one)
 			}
 		})
+	}
+}
+
+// What is too large for the store is served nonetheless, and others have their store.
+func TestAResponseThatIsTooLargeForTheStore(t *testing.T) {
+	upstream := strictChat(t, text("One."), text(strings.Repeat("Long. ", 40_000)), text("Three."))
+	gw := start(t, mock(upstream), "store memory {\nmax_size 100KiB\n}")
+	first := create(t, gw, `"input":"First."`)
+	second := create(t, gw, goesOn(first, `"Second."`))
+	if second.Get("store").Bool() {
+		t.Error("the large one says that it is stored")
+	}
+	third := createStream(t, gw, goesOn(first, `"Third."`))
+	if !third.Get("store").Bool() {
+		t.Errorf("the next one says %s", third.Get("store").Raw)
+	}
+	requireSame(t, retrieve(t, gw, id(third)), third)
+}
+
+func TestAClientKeepsNoMoreThanItMay(t *testing.T) {
+	gw := start(t, mock(strictChat(t, hello())), "store memory {\nmax_per_client 30KiB\n}")
+	large := fmt.Sprintf(`"input":%q`, strings.Repeat("x", 10_000))
+	first, other := create(t, gw, large, asAlice), create(t, gw, large, asBob)
+	var last gatewaytest.Response
+	for range 5 {
+		last = create(t, gw, large, asAlice)
+	}
+	requireError(t, gw.Get("/v1/responses/"+id(first), asAlice), http.StatusNotFound, "not_found", "", "not found")
+	retrieve(t, gw, id(last), asAlice)
+	retrieve(t, gw, id(other), asBob)
+}
+
+func TestStateThatIsOff(t *testing.T) {
+	upstream := strictChat(t, hello())
+	gw := start(t, mock(upstream), "store off")
+	for _, ask := range []func(*testing.T, *gatewaytest.Gateway, string, ...string) gatewaytest.Response{create, createStream} {
+		got := ask(t, gw, `"input":"Hi.","store":true`)
+		if got.Get("store").Raw != "false" {
+			t.Errorf("the response says store %s", got.Get("store").Raw)
+		}
+		requireError(t, gw.Get("/v1/responses/"+id(got)), http.StatusNotFound, "not_found", "", "Response with id '"+id(got)+"' not found.")
+	}
+	const advice = "nothing is stored here; send the whole history in input"
+	for param, members := range map[string]string{
+		"previous_response_id": `"input":"Hi.","previous_response_id":"resp_1"`,
+		"conversation":         `"input":"Hi.","conversation":{"id":"conv_1"}`,
+		"background":           `"input":"Hi.","background":true`,
+		"input":                `"input":[{"type":"item_reference","id":"msg_1"}]`,
+	} {
+		for _, stream := range []string{"", `"stream":true,`} {
+			requireError(t, gw.Post("/v1/responses", `{"model":"m",`+stream+members+`}`), http.StatusBadRequest, "invalid_prompt", param, advice)
+		}
+	}
+	requireError(t, gw.Post("/v1/conversations", `{}`), http.StatusBadRequest, "invalid_prompt", "", "nothing is stored")
+	requireError(t, gw.Post("/v1/conversations/conv_1", `{"metadata":{}}`), http.StatusBadRequest, "invalid_prompt", "", "nothing is stored")
+	for _, path := range []string{"", "/items", "/items/msg_1"} {
+		requireError(t, gw.Get("/v1/conversations/conv_1"+path), http.StatusNotFound, "not_found", "", "Conversation with id 'conv_1' not found.")
+	}
+	for _, path := range []string{"", "/input_items", "?stream=true"} {
+		requireError(t, gw.Get("/v1/responses/resp_1"+path), http.StatusNotFound, "not_found", "", "Response with id 'resp_1' not found.")
+	}
+	requireError(t, gw.Post("/v1/responses/resp_1/cancel", ""), http.StatusNotFound, "not_found", "", "Response with id 'resp_1' not found.")
+	if n := len(upstream.Requests()); n != 2 {
+		t.Errorf("the upstream got %d requests", n)
+	}
+}
+
+// Whoever has not asked for it to be stored is served although it cannot be.
+func TestAStoreThatCannotBeReached(t *testing.T) {
+	upstream := strictChat(t, hello())
+	gw := start(t, mock(upstream), "store redis "+strings.TrimPrefix(refusing(t), "http://"))
+	for range 2 {
+		got := create(t, gw, `"input":"Hi."`)
+		if got.Get("store").Raw != "false" {
+			t.Errorf("the response says store %s", got.Get("store").Raw)
+		}
+		requireText(t, createStream(t, gw, `"store":false,"input":"Hi."`), "Hello.")
+	}
+	asked := len(upstream.Requests())
+	for name, got := range map[string]gatewaytest.Response{
+		"to store":          gw.Post("/v1/responses", `{"model":"m","input":"Hi.","store":true}`),
+		"to run on":         gw.Post("/v1/responses", `{"model":"m","input":"Hi.","background":true}`),
+		"to go on":          gw.Post("/v1/responses", `{"model":"m","input":"Hi.","previous_response_id":"resp_1"}`),
+		"to converse":       gw.Post("/v1/responses", `{"model":"m","input":"Hi.","conversation":"conv_1"}`),
+		"to retrieve":       gw.Get("/v1/responses/resp_1"),
+		"to delete":         gw.Do(http.MethodDelete, "/v1/responses/resp_1", ""),
+		"for items":         gw.Get("/v1/responses/resp_1/input_items"),
+		"to begin":          gw.Post("/v1/conversations", `{"metadata":{"a":"b"}}`),
+		"for conversations": gw.Get("/v1/conversations/conv_1/items"),
+	} {
+		e := errorOf(t, got)
+		if got.Status != http.StatusServiceUnavailable || got.Header.Get("Retry-After") != "1" || e.Get("code").String() != "server_error" ||
+			!strings.Contains(e.Get("message").String(), "stored state cannot be reached") {
+			t.Errorf("who asks %s gets %d %v %s", name, got.Status, got.Header, got.Body)
+		}
+	}
+	if n := len(upstream.Requests()); n != asked {
+		t.Errorf("the upstream was asked %d times in vain", n-asked)
 	}
 }

@@ -1,7 +1,6 @@
 package codexresponses_test
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 
@@ -233,74 +232,5 @@ func TestResponsesHaveIDsOfTheirOwn(t *testing.T) {
 	}
 	if got := gjson.GetBytes(upstream.Request(5).Body, "input.#").Int(); got != 5 {
 		t.Errorf("OpenAI got %s", upstream.Request(5).Body)
-	}
-}
-
-func TestStateThatIsOff(t *testing.T) {
-	upstream := strictChat(t, hello())
-	gw := start(t, mock(upstream), "store off")
-	for _, ask := range []func(*testing.T, *gatewaytest.Gateway, string, ...string) gatewaytest.Response{create, createStream} {
-		got := ask(t, gw, `"input":"Hi.","store":true`)
-		if got.Get("store").Raw != "false" {
-			t.Errorf("the response says store %s", got.Get("store").Raw)
-		}
-		requireError(t, gw.Get("/v1/responses/"+id(got)), http.StatusNotFound, "not_found", "", "Response with id '"+id(got)+"' not found.")
-	}
-	const advice = "nothing is stored here; send the whole history in input"
-	for param, members := range map[string]string{
-		"previous_response_id": `"input":"Hi.","previous_response_id":"resp_1"`,
-		"conversation":         `"input":"Hi.","conversation":{"id":"conv_1"}`,
-		"background":           `"input":"Hi.","background":true`,
-		"input":                `"input":[{"type":"item_reference","id":"msg_1"}]`,
-	} {
-		for _, stream := range []string{"", `"stream":true,`} {
-			requireError(t, gw.Post("/v1/responses", `{"model":"m",`+stream+members+`}`), http.StatusBadRequest, "invalid_prompt", param, advice)
-		}
-	}
-	requireError(t, gw.Post("/v1/conversations", `{}`), http.StatusBadRequest, "invalid_prompt", "", "nothing is stored")
-	requireError(t, gw.Post("/v1/conversations/conv_1", `{"metadata":{}}`), http.StatusBadRequest, "invalid_prompt", "", "nothing is stored")
-	for _, path := range []string{"", "/items", "/items/msg_1"} {
-		requireError(t, gw.Get("/v1/conversations/conv_1"+path), http.StatusNotFound, "not_found", "", "Conversation with id 'conv_1' not found.")
-	}
-	for _, path := range []string{"", "/input_items", "?stream=true"} {
-		requireError(t, gw.Get("/v1/responses/resp_1"+path), http.StatusNotFound, "not_found", "", "Response with id 'resp_1' not found.")
-	}
-	requireError(t, gw.Post("/v1/responses/resp_1/cancel", ""), http.StatusNotFound, "not_found", "", "Response with id 'resp_1' not found.")
-	if n := len(upstream.Requests()); n != 2 {
-		t.Errorf("the upstream got %d requests", n)
-	}
-}
-
-// Whoever has not asked for it to be stored is served although it cannot be.
-func TestAStoreThatCannotBeReached(t *testing.T) {
-	upstream := strictChat(t, hello())
-	gw := start(t, mock(upstream), "store redis "+strings.TrimPrefix(refusing(t), "http://"))
-	for range 2 {
-		got := create(t, gw, `"input":"Hi."`)
-		if got.Get("store").Raw != "false" {
-			t.Errorf("the response says store %s", got.Get("store").Raw)
-		}
-		requireText(t, createStream(t, gw, `"store":false,"input":"Hi."`), "Hello.")
-	}
-	asked := len(upstream.Requests())
-	for name, got := range map[string]gatewaytest.Response{
-		"to store":          gw.Post("/v1/responses", `{"model":"m","input":"Hi.","store":true}`),
-		"to run on":         gw.Post("/v1/responses", `{"model":"m","input":"Hi.","background":true}`),
-		"to go on":          gw.Post("/v1/responses", `{"model":"m","input":"Hi.","previous_response_id":"resp_1"}`),
-		"to converse":       gw.Post("/v1/responses", `{"model":"m","input":"Hi.","conversation":"conv_1"}`),
-		"to retrieve":       gw.Get("/v1/responses/resp_1"),
-		"to delete":         gw.Do(http.MethodDelete, "/v1/responses/resp_1", ""),
-		"for items":         gw.Get("/v1/responses/resp_1/input_items"),
-		"to begin":          gw.Post("/v1/conversations", `{"metadata":{"a":"b"}}`),
-		"for conversations": gw.Get("/v1/conversations/conv_1/items"),
-	} {
-		e := errorOf(t, got)
-		if got.Status != http.StatusServiceUnavailable || got.Header.Get("Retry-After") != "1" || e.Get("code").String() != "server_error" ||
-			!strings.Contains(e.Get("message").String(), "stored state cannot be reached") {
-			t.Errorf("who asks %s gets %d %v %s", name, got.Status, got.Header, got.Body)
-		}
-	}
-	if n := len(upstream.Requests()); n != asked {
-		t.Errorf("the upstream was asked %d times in vain", n-asked)
 	}
 }

@@ -193,7 +193,7 @@ func (e *Earlier) inside(part []byte) ([]byte, error) {
 		item := c.Raw()
 		if id, ok := reference(item); ok {
 			if item = e.References[id]; item == nil {
-				return nil, referenceFault(id)
+				return nil, ReferenceFault("input", id)
 			}
 		}
 		if len(dst) > 0 {
@@ -247,12 +247,6 @@ func References(part []byte) (ids []string) {
 		}
 	}
 	return ids
-}
-
-func referenceFault(id string) *fault.Fault {
-	f := fault.New(fault.NotFound, "Item with id '%s' not found.", id)
-	f.Param = "input"
-	return f
 }
 
 // CheckCalls finds an output without its call, or a call without its output, in a request that goes on from something that is stored. There
