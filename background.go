@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/caddyserver/caddy/v2"
 	"github.com/tidwall/gjson"
 	"go.uber.org/zap"
 
@@ -44,8 +43,6 @@ const (
 	storePace = 100 * time.Millisecond
 	// keepTrying is how long the end of a run waits for a store that does not work.
 	keepTrying = 10 * time.Minute
-	// stopPatience is how long a gateway that stops waits for its runs to say so.
-	stopPatience = 3 * time.Second
 )
 
 // background stores a response that begins, answers with it, or with its events where the client wants a stream, and lets it go on.
@@ -287,58 +284,5 @@ func (r *run) concede(ctx context.Context, begun []byte, cause error) {
 	r.stored.Object = translate.Failed(begun, f)
 	if err := r.handler.sessions.Keep(ctx, r.memory.owner, &session.Outcome{Response: r.stored, Before: r.memory.chain, Leased: true}); err != nil {
 		r.handler.logger.Error("storing that a background response failed", zap.String("response", r.stored.ID), zap.Error(err))
-	}
-}
-
-// runs are those of a handler that go on, also when its configuration is replaced.
-type runs struct {
-	mu      sync.Mutex
-	active  map[*run]struct{}
-	release func() // to be called when the last one has ended; nil before the handler is cleaned up
-}
-
-func (rs *runs) add(r *run) {
-	rs.mu.Lock()
-	defer rs.mu.Unlock()
-	if rs.active == nil {
-		rs.active = make(map[*run]struct{})
-	}
-	rs.active[r] = struct{}{}
-}
-
-func (rs *runs) remove(r *run) {
-	rs.mu.Lock()
-	defer rs.mu.Unlock()
-	delete(rs.active, r)
-	if len(rs.active) == 0 && rs.release != nil {
-		rs.release()
-		rs.release = nil
-	}
-}
-
-// leave calls release when no run needs the handler any more: at once, or when the last one has ended. Where the process ends, the runs
-// are told to, and get a moment to say so.
-func (rs *runs) leave(release func()) {
-	rs.mu.Lock()
-	if len(rs.active) == 0 {
-		rs.mu.Unlock()
-		release()
-		return
-	}
-	released := make(chan struct{})
-	rs.release = func() { release(); close(released) }
-	if !caddy.Exiting() {
-		rs.mu.Unlock()
-		return
-	}
-	for r := range rs.active {
-		r.cancel(errStopped)
-	}
-	rs.mu.Unlock()
-	timer := time.NewTimer(stopPatience)
-	defer timer.Stop()
-	select {
-	case <-released:
-	case <-timer.C:
 	}
 }
