@@ -243,7 +243,7 @@ func (r *run) conclude(ctx context.Context) {
 	if len(events.Data) > 0 {
 		outcome.Events = &events
 	}
-	if r.stored.Conversation != "" && r.stored.Status() != "failed" {
+	if r.stored.Conversation != "" && r.stored.Status() != "failed" && r.stored.Status() != "cancelled" {
 		outcome.Items = r.memory.said(r.stored)
 	}
 	ctx, cancel := context.WithTimeout(ctx, keepTrying)

@@ -2,6 +2,7 @@ package codexresponses
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/tidwall/gjson"
 )
@@ -12,6 +13,8 @@ type lane struct {
 	id    string   // of the response; empty for none
 	parts [][]byte // inputs and outputs, raw
 	tools []byte   // raw
+
+	referring [][]byte // inputs that refer to stored items
 }
 
 // holds reports whether a response is the one that the lane remembers. The receiver may be nil.
@@ -24,8 +27,11 @@ func (l *lane) keep(m *memory, object []byte, failed bool) {
 		return
 	}
 	response := gjson.ParseBytes(object)
-	parts := append(m.earlier.Parts[:len(m.earlier.Parts):len(m.earlier.Parts)], resolved(m), []byte(response.Get("output").Raw))
-	l.id, l.parts = response.Get("id").String(), parts
+	input := inputOf(m)
+	l.id, l.parts = response.Get("id").String(), append(slices.Clip(m.earlier.Parts), input, []byte(response.Get("output").Raw))
+	if l.referring = m.referring; len(m.request.State.References) > 0 {
+		l.referring = append(slices.Clip(m.referring), input)
+	}
 	if tools := m.request.RawTools(); tools != nil {
 		l.tools = bytes.Clone(tools)
 	} else {
@@ -36,8 +42,8 @@ func (l *lane) keep(m *memory, object []byte, failed bool) {
 // forget drops what the lane remembers.
 func (l *lane) forget() { *l = lane{} }
 
-// resolved is the request's own input as it can stand for itself. What it refers to is looked up again when it is read.
-func resolved(m *memory) []byte {
+// inputOf is the request's own input. What it refers to is looked up again when it is read.
+func inputOf(m *memory) []byte {
 	if input := m.request.Input(); input != nil {
 		return bytes.Clone(input)
 	}

@@ -96,13 +96,17 @@ func (h *Handler) serveInputItems(w http.ResponseWriter, r *http.Request) error 
 	if h.sessions == nil {
 		return refuse(w, noResponse(id))
 	}
-	chain, err := h.inputOf(r.Context(), owner(r), id)
+	chain, err := h.withInput(r.Context(), owner(r), id)
 	if err != nil {
 		return refuse(w, responseFault(id, err))
 	}
+	resolved, err := h.resolved(r.Context(), owner(r), chain.Referring())
+	if err != nil {
+		return refuse(w, stateFault(err))
+	}
 	var items []translate.Identified
 	for _, earlier := range chain.Responses {
-		items = append(items, translate.Identify(earlier.Input, earlier.ID)...)
+		items = append(items, translate.Identify(resolved.Resolve(earlier.Input), earlier.ID)...)
 		if earlier != chain.Last() {
 			items = append(items, translate.Identify(earlier.Output(), earlier.ID)...)
 		}
@@ -121,8 +125,20 @@ func (h *Handler) serveInputItems(w http.ResponseWriter, r *http.Request) error 
 	return writeList(w, items[:min(len(items), page.Limit)], more)
 }
 
-// inputOf is a response with what it goes on from, as far as that is there.
-func (h *Handler) inputOf(ctx context.Context, owner, id string) (*session.Chain, error) {
+// resolved is what inputs refer to.
+func (h *Handler) resolved(ctx context.Context, owner string, inputs [][]byte) (e translate.Earlier, err error) {
+	var ids []string
+	for _, input := range inputs {
+		ids = append(ids, translate.References(input)...)
+	}
+	if e.Refers = len(ids) > 0; e.Refers {
+		e.References, err = h.sessions.ItemsByID(ctx, owner, ids)
+	}
+	return e, err
+}
+
+// withInput is a response with what it goes on from, as far as that is there.
+func (h *Handler) withInput(ctx context.Context, owner, id string) (*session.Chain, error) {
 	chain, err := h.sessions.Chain(ctx, owner, id)
 	if !errors.Is(err, session.ErrNotFound) {
 		return chain, err

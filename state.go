@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
@@ -21,10 +22,12 @@ type memory struct {
 	owner   string
 	request *translate.Request // as the client sent it, before what it goes on from was put in
 	earlier translate.Earlier
-	chain   *session.Chain  // what it goes on from; nil for nothing that is stored
-	items   map[string]bool // ids of those of the conversation that it belongs to
-	lane    *lane           // of a WebSocket connection; nil without one
-	run     *run            // in the background; nil for one that a client waits for
+	// referring are the inputs among that which refer to stored items.
+	referring [][]byte
+	chain     *session.Chain  // what it goes on from; nil for nothing that is stored
+	items     map[string]bool // ids of those of the conversation that it belongs to
+	lane      *lane           // of a WebSocket connection; nil without one
+	run       *run            // in the background; nil for one that a client waits for
 }
 
 // owner is whom the state of a request belongs to: the user that Caddy has authenticated, else whoever has the same key.
@@ -116,7 +119,7 @@ func (x *exchange) remember(s *translate.State, m *memory) (f *fault.Fault) {
 	sessions, ctx := x.handler.sessions, x.request.Context()
 	switch {
 	case s.Previous != "" && m.lane.holds(s.Previous):
-		m.earlier.Parts, m.earlier.Tools = m.lane.parts, m.lane.tools
+		m.earlier.Parts, m.earlier.Tools, m.referring = m.lane.parts, m.lane.tools, m.lane.referring
 		if !s.Keeps {
 			break
 		}
@@ -137,7 +140,7 @@ func (x *exchange) remember(s *translate.State, m *memory) (f *fault.Fault) {
 		if unfinished(m.chain.Last()) {
 			return noPrevious(s.Previous)
 		}
-		m.earlier.Parts, m.earlier.Tools = m.chain.Parts(), m.chain.Tools()
+		m.earlier.Parts, m.earlier.Tools, m.referring = m.chain.Parts(), m.chain.Tools(), m.chain.Referring()
 	case s.Conversation != "" && sessions == nil:
 		return stateOff("conversation")
 	case s.Conversation != "":
@@ -175,7 +178,10 @@ func (m *memory) converse(ctx context.Context, sessions *session.Sessions, id st
 
 // resolve reads the items that inputs refer to.
 func (m *memory) resolve(ctx context.Context, sessions *session.Sessions, s *translate.State) *fault.Fault {
-	ids := s.References
+	ids := slices.Clone(s.References)
+	for _, input := range m.referring {
+		ids = append(ids, translate.References(input)...)
+	}
 	m.earlier.Refers = len(ids) > 0
 	switch {
 	case len(ids) == 0:
@@ -225,7 +231,7 @@ func (m *memory) stored(object []byte) *session.Response {
 	}
 	return &session.Response{
 		ID: gjson.GetBytes(object, "id").String(), Conversation: req.State.Conversation, Background: req.State.Background,
-		Previous: req.State.Previous, Object: translate.WithoutEcho(object), Input: m.earlier.Resolve(req.Input()),
+		Previous: req.State.Previous, Object: translate.WithoutEcho(object), Input: req.Input(), Refers: len(req.State.References) > 0,
 		Instructions: req.Instructions(), Tools: tools,
 	}
 }
@@ -234,7 +240,7 @@ func (m *memory) stored(object []byte) *session.Response {
 // which not every service sees to.
 func (m *memory) said(r *session.Response) []session.Item {
 	var items []session.Item
-	for _, item := range translate.Identify(r.Input, r.ID) {
+	for _, item := range translate.Identify(m.earlier.Resolve(r.Input), r.ID) {
 		items = append(items, session.Item(item))
 	}
 	for i, item := range translate.Identify(r.Output(), r.ID) {

@@ -32,6 +32,17 @@ func (c *Chain) Parts() [][]byte {
 	return parts
 }
 
+// Referring are the inputs of the chain that refer to stored items.
+func (c *Chain) Referring() [][]byte {
+	var inputs [][]byte
+	for _, r := range c.responses() {
+		if r.Refers {
+			inputs = append(inputs, r.Input)
+		}
+	}
+	return inputs
+}
+
 // Tools are those of the last response that has any, raw; nil for none.
 func (c *Chain) Tools() []byte {
 	tools, _ := c.tools()

@@ -56,7 +56,7 @@ func encodeBool(b bool) []byte {
 	if b {
 		return encodeInt(1)
 	}
-	return nil
+	return encodeInt(0)
 }
 
 func encodeInt(n int64) []byte { return binary.AppendVarint(nil, n) }

@@ -21,8 +21,10 @@ type Response struct {
 
 	// Object is the response object, with null for its instructions and no tools.
 	Object []byte
-	// Input is the input of the request, raw: a text, or a list of items without those of the responses before it. It refers to nothing.
+	// Input is the input of the request, raw: a text, or a list of items without those of the responses before it.
 	Input []byte
+	// Refers says that items of the input only refer to stored ones.
+	Refers bool
 	// Instructions and Tools are those of the request, raw; nil for none.
 	Instructions, Tools []byte
 
@@ -47,7 +49,7 @@ func itemKey(id string) string     { return itemPrefix + keyID(id) }
 func (r *Response) encode(dst []byte) []byte {
 	return appendFields(
 		dst, []byte(r.ID), []byte(r.Previous), []byte(r.Conversation), encodeBool(r.Background), r.Object, r.Input, r.Instructions, r.Tools,
-		[]byte(r.toolsOf), encodeInt(int64(r.depth)), []byte(strings.Join(r.ancestors, "\n")),
+		[]byte(r.toolsOf), encodeInt(int64(r.depth)), []byte(strings.Join(r.ancestors, "\n")), encodeBool(r.Refers),
 	)
 }
 
@@ -63,6 +65,7 @@ func (s *Sessions) decodeResponse(owner string, record Record) (*Response, error
 	if ids := f.text(); ids != "" {
 		r.ancestors = strings.Split(ids, "\n")
 	}
+	r.Refers = f.int() == 1
 	if f.broken {
 		return nil, fmt.Errorf("reading %s: %w", record.Key, ErrUnreadable)
 	}

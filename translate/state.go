@@ -110,6 +110,8 @@ type Earlier struct {
 	Tools      []byte            // raw; for a request that has none of its own
 	Refers     bool              // an input, the request's own or one of the parts, refers to stored items
 	References map[string][]byte // raw: those items by their ids, as far as they are there
+
+	lenient bool // one that is not there is no error
 }
 
 // Expand appends the body of a request that says the same without what is stored to what room returns, which has room for as many bytes.
@@ -192,7 +194,9 @@ func (e *Earlier) inside(part []byte) ([]byte, error) {
 	for range c.Elements() {
 		item := c.Raw()
 		if id, ok := reference(item); ok {
-			if item = e.References[id]; item == nil {
+			if item = e.References[id]; item == nil && e.lenient {
+				continue
+			} else if item == nil {
 				return nil, ReferenceFault("input", id)
 			}
 		}
@@ -204,15 +208,17 @@ func (e *Earlier) inside(part []byte) ([]byte, error) {
 	return dst, nil
 }
 
-// Resolve is an input with what its references refer to in their place, so that it can be stored.
+// Resolve is an input with what its references refer to in their place. What is not there any more is left out.
 func (e *Earlier) Resolve(input []byte) []byte {
-	if e.Refers {
-		own := Earlier{Refers: true, References: e.References}
-		if items, err := own.items(input); err == nil { // a request with another reference was refused
-			return bytes.Join(items, nil)
-		}
+	if !e.Refers {
+		return input
 	}
-	return input
+	there := Earlier{Refers: true, References: e.References, lenient: true}
+	items, err := there.items(input)
+	if err != nil {
+		return input // which a lenient one never says
+	}
+	return bytes.Join(items, nil)
 }
 
 // reference is the id that an item refers to, false for one that stands for itself.

@@ -1,6 +1,8 @@
 package bolt
 
 import (
+	"context"
+	"encoding/binary"
 	"errors"
 
 	"go.etcd.io/bbolt"
@@ -9,8 +11,8 @@ import (
 	"github.com/caddy-codex/responses/session/internal/terms"
 )
 
-// commit puts batches into the file in one transaction.
-func (s *store) commit(batches []owned) error {
+// commit puts into the file the batches of the journal with a number, in one transaction.
+func (s *store) commit(batches []owned, number uint64) error {
 	return s.update(func(t *tables) error {
 		if err := s.makeRoom(t, batches); err != nil {
 			return err
@@ -21,8 +23,19 @@ func (s *store) commit(batches []owned) error {
 				return err
 			}
 		}
+		return t.tx.Bucket(aboutBucket).Put(journalKey, binary.BigEndian.AppendUint64(nil, number))
+	})
+}
+
+// lastJournal is the number of the last journal that is in the file; 0 before the first.
+func (s *store) lastJournal() (number uint64, err error) {
+	err = s.view(context.Background(), func(t *tables) error {
+		if raw := t.tx.Bucket(aboutBucket).Get(journalKey); len(raw) == 8 {
+			number = binary.BigEndian.Uint64(raw)
+		}
 		return nil
 	})
+	return number, err
 }
 
 // update runs a function in a transaction that writes, and commits it where the function has changed something. The caller has the turn.

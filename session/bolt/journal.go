@@ -16,7 +16,7 @@ import (
 // which it is emptied.
 //
 // A journal begins with a mark and a number, by which the older of two is known. Then come entries: length and checksum of four bytes each,
-// and a batch. The first that is not whole is the last that was being written.
+// and a batch. The first that is not whole is the last that was being written. Where the power failed, there may be zeros from there on.
 type journal struct {
 	file *os.File
 	size int64
@@ -82,8 +82,8 @@ func (j *journal) read() (number uint64, batches []owned, err error) {
 	if err != nil || len(text) == 0 {
 		return 0, nil, err
 	}
-	if n := min(len(text), len(journalMark)); len(text) < journalHeader && string(text[:n]) == journalMark[:n] {
-		return 0, nil, nil // its beginning was being written
+	if n := min(len(text), len(journalMark)); text[0] == 0 || len(text) < journalHeader && string(text[:n]) == journalMark[:n] {
+		return 0, nil, nil // its beginning was being written, or had not reached the disk when the power failed
 	}
 	if len(text) < journalHeader || string(text[:len(journalMark)]) != journalMark {
 		return 0, nil, fmt.Errorf("%s is no journal of a store", j.file.Name())
@@ -92,7 +92,7 @@ func (j *journal) read() (number uint64, batches []owned, err error) {
 	for rest := text[journalHeader:]; len(rest) >= entryHeader; {
 		size, sum := binary.BigEndian.Uint32(rest), binary.BigEndian.Uint32(rest[4:])
 		rest = rest[entryHeader:]
-		if int64(size) > int64(len(rest)) || crc32.Checksum(rest[:size], castagnoli) != sum {
+		if size == 0 || int64(size) > int64(len(rest)) || crc32.Checksum(rest[:size], castagnoli) != sum {
 			break
 		}
 		owner, batch, ok := parseBatch(rest[:size])

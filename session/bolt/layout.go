@@ -30,8 +30,9 @@ var (
 	valuesBucket  = []byte("values")
 	aboutBucket   = []byte("about")
 
-	formatKey = []byte("format")
-	closedKey = []byte("closed") // the transaction that was the last when the file was closed
+	formatKey  = []byte("format")
+	closedKey  = []byte("closed")  // the transaction that was the last when the file was closed
+	journalKey = []byte("journal") // the number of the last journal that is in the file
 )
 
 // format is changed with the layout.

@@ -12,13 +12,14 @@ import (
 // openFront opens the journals of a file, and puts into it what is left of them.
 func openFront(s *store) (*front, error) {
 	f := &front{
-		store: s, young: newRecent(), moved: make(chan struct{}),
+		store: s, moved: make(chan struct{}),
 		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	if err := f.recover(); err != nil {
 		f.closeJournals()
 		return nil, err
 	}
+	f.young = newRecent(f.number)
 	go f.run()
 	return f, nil
 }
@@ -38,6 +39,11 @@ func (f *front) recover() error {
 		batches []owned
 	}
 	var rests []rest
+	stored, err := f.lastJournal()
+	if err != nil {
+		return err
+	}
+	f.number = stored
 	for i := range f.journals {
 		j, err := openJournal(fmt.Sprintf("%s.journal%d", f.path, i))
 		if err != nil {
@@ -53,7 +59,10 @@ func (f *front) recover() error {
 	}
 	slices.SortFunc(rests, func(a, b rest) int { return cmp.Compare(a.number, b.number) })
 	for _, r := range rests {
-		if err := f.put(r.batches); err != nil {
+		if r.number <= stored {
+			continue // what emptied it did not come to pass
+		}
+		if err := f.put(r.batches, r.number); err != nil {
 			return err
 		}
 	}
@@ -71,11 +80,11 @@ func (f *front) begin(i int) error {
 	return f.journals[i].begin(f.number)
 }
 
-// put writes batches into the file.
-func (f *front) put(batches []owned) error {
+// put writes into the file the batches of the journal with a number.
+func (f *front) put(batches []owned, number uint64) error {
 	f.turn <- struct{}{}
 	defer func() { <-f.turn }()
-	return f.commit(batches)
+	return f.commit(batches, number)
 }
 
 // run puts into the file what is in the journals, until it is told to quit, and all of it then.
@@ -121,7 +130,7 @@ func (f *front) run() {
 func (f *front) step() (again bool) {
 	moving, err := f.turnOver()
 	if err == nil && moving != nil {
-		err = f.put(moving.batches)
+		err = f.put(moving.batches, moving.number)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -135,6 +144,9 @@ func (f *front) step() (again bool) {
 	}
 	close(f.moved)
 	f.moved = make(chan struct{})
+	if len(f.young.batches) > 0 {
+		nudge(f.wake) // the sign of these may have been taken for a failure
+	}
 	return err != nil
 }
 
@@ -150,7 +162,7 @@ func (f *front) turnOver() (*recent, error) {
 		return nil, errors.Join(err, f.journals[1-f.active].empty())
 	}
 	f.active = 1 - f.active
-	f.moving, f.young = f.young, newRecent()
+	f.moving, f.young = f.young, newRecent(f.number)
 	return f.moving, nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 // recent is what has been written lately and is in a journal, but not yet in the file.
 type recent struct {
+	number  uint64 // of the journal
 	batches []owned
 	entries map[place]entry
 	owners  map[string]bool
@@ -29,8 +30,8 @@ type entry struct {
 	expires instant
 }
 
-func newRecent() *recent {
-	return &recent{entries: make(map[place]entry), owners: make(map[string]bool)}
+func newRecent(number uint64) *recent {
+	return &recent{number: number, entries: make(map[place]entry), owners: make(map[string]bool)}
 }
 
 // add notes a batch that is written now.
