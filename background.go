@@ -67,8 +67,8 @@ func (x *exchange) background(p *responses, m *memory) error {
 	x.lent = nil // it is the run's from here on
 	request := derive(ctx, x.request, nil)
 	request.Body = http.NoBody
-	go r.run(p, request, lent)
 	x.record.Model, x.record.Finish = p.req.Model, "queued"
+	go r.run(p, request, lent) // which has the request to itself
 	x.client.silence(false)
 	if stream {
 		return h.follow(x.client, x.request, m.owner, r.stored.ID, 0)
@@ -89,12 +89,6 @@ func (r *run) run(p *responses, request *http.Request, lent [][]byte) {
 		r.keepBooks(request.Context(), done)
 	}()
 	r.exchange(p, request, lent)
-	if !p.stream.Ended() {
-		p.stream.Abandon()
-		r.mu.Lock()
-		r.outcome = p.stream.Object("cancelled")
-		r.mu.Unlock()
-	}
 	close(done)
 	<-ended
 }
@@ -115,7 +109,14 @@ func (r *run) exchange(p *responses, request *http.Request, lent [][]byte) {
 	if ended := context.Cause(r.ctx); ended != nil {
 		cause = ended
 	}
-	if !p.stream.Ended() && !errors.Is(cause, errCancelled) {
+	switch {
+	case p.stream.Ended():
+	case errors.Is(cause, errCancelled):
+		p.stream.Abandon()
+		r.mu.Lock()
+		r.outcome = p.stream.Object("cancelled") // as long as the request is there, which it looks at
+		r.mu.Unlock()
+	default:
 		p.stream.Fail(fault.New(fault.Internal, "the response ended early: %v", cause))
 		p.events.sendTo(x.client)
 	}
@@ -145,6 +146,7 @@ func (r *run) keepBooks(ctx context.Context, done <-chan struct{}) {
 	renewal := time.NewTicker(session.LeaseRenewal)
 	defer renewal.Stop()
 	cancellation := sessions.WatchCancellation(books, owner, id)
+	r.obey(books) // who was faster than that
 	pace := time.NewTimer(0)
 	defer pace.Stop()
 	wake := (<-chan struct{})(nil) // until the pace allows
@@ -182,10 +184,18 @@ func (r *run) lost(err error) {
 	}
 }
 
-// pending takes the events that are to be stored.
-func (r *run) pending() session.Events {
+// pending takes the events that are to be stored before the end. There are none where it has come: they are stored with the outcome.
+func (r *run) pending() (events session.Events, progress []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.outcome != nil {
+		return session.Events{}, nil
+	}
+	return r.take(), r.progress
+}
+
+// take takes the events that are not stored yet. The caller has the lock.
+func (r *run) take() session.Events {
 	events := r.events
 	r.events = session.Events{First: events.Next()}
 	return events
@@ -209,13 +219,11 @@ func (r *run) rouse() {
 
 // store stores the events so far. The last ones wait for the outcome.
 func (r *run) store(ctx context.Context) error {
-	r.mu.Lock()
-	progress, ended := r.progress, r.outcome != nil
-	r.mu.Unlock()
-	if ended {
-		return nil
+	if err := r.handler.sessions.Available(); err != nil {
+		r.rouse() // to encrypt them all again and again would be in vain
+		return err
 	}
-	events := r.pending()
+	events, progress := r.pending()
 	if len(events.Data) == 0 {
 		return nil
 	}
@@ -237,7 +245,9 @@ func (r *run) store(ctx context.Context) error {
 
 // conclude stores the outcome with the last events. A store that does not work is given time.
 func (r *run) conclude(ctx context.Context) {
-	events, begun := r.pending(), r.stored.Object
+	r.mu.Lock()
+	events, begun := r.take(), r.stored.Object
+	r.mu.Unlock()
 	r.stored.Object = translate.WithoutEcho(r.outcome)
 	outcome := &session.Outcome{Response: r.stored, Before: r.memory.chain, Leased: true}
 	if len(events.Data) > 0 {

@@ -3,6 +3,8 @@ package codexresponses_test
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,12 +15,17 @@ import (
 // validate loads a configuration as `caddy validate` does, with a storage of its own.
 func validate(t *testing.T, config []byte) error {
 	t.Helper()
+	return validateIn(t, t.TempDir(), config)
+}
+
+// validateIn has a directory for what Caddy keeps.
+func validateIn(t *testing.T, dir string, config []byte) error {
+	t.Helper()
 	var c caddy.Config
 	if err := json.Unmarshal(config, &c); err != nil {
 		return fmt.Errorf("reading the configuration: %w", err)
 	}
 	c.Admin = &caddy.AdminConfig{Disabled: true}
-	dir := t.TempDir()
 	t.Setenv("XDG_DATA_HOME", dir) // where sessions are stored by default
 	c.StorageRaw = caddyconfig.JSONModuleObject(map[string]string{"root": dir}, "module", "file_system", nil)
 	return caddy.Validate(&c)
@@ -117,5 +124,20 @@ func TestValidateRefusesJSON(t *testing.T) {
 				t.Errorf("the error repeats a secret: %v", err)
 			}
 		})
+	}
+}
+
+// Who has not chosen a store is served without one.
+func TestOnlyAStoreThatIsChosenMustOpen(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "caddy", "codex_responses", "sessions.db"), 0o700); err != nil { // where the file would be
+		t.Fatal(err)
+	}
+	if err := validateIn(t, dir, server(`"providers": [{"name": "glm"}]`)); err != nil {
+		t.Errorf("the default: %v", err)
+	}
+	err := validateIn(t, dir, server(`"providers": [{"name": "glm"}], "store": {"backend": {"name": "bolt"}}`))
+	if err == nil || !strings.Contains(err.Error(), "it is a directory or a device, not a file") {
+		t.Errorf("one that is chosen: %v", err)
 	}
 }

@@ -26,9 +26,8 @@ func (l *lane) keep(m *memory, object []byte, failed bool) {
 		l.forget()
 		return
 	}
-	response := gjson.ParseBytes(object)
-	input := inputOf(m)
-	l.id, l.parts = response.Get("id").String(), append(slices.Clip(m.earlier.Parts), input, []byte(response.Get("output").Raw))
+	input, output := inputOf(m), []byte(gjson.GetBytes(object, "output").Raw)
+	l.id, l.parts = gjson.GetBytes(object, "id").String(), append(slices.Clip(m.earlier.Parts), input, output)
 	if l.referring = m.referring; len(m.request.State.References) > 0 {
 		l.referring = append(slices.Clip(m.referring), input)
 	}

@@ -2,6 +2,7 @@ package codexresponses
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -19,7 +20,7 @@ func (h *Handler) serveReplay(w http.ResponseWriter, r *http.Request) error {
 	next := int64(0)
 	if text := r.URL.Query().Get("starting_after"); text != "" {
 		after, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || after < 0 {
+		if err != nil || after < 0 || after == math.MaxInt64 {
 			f := fault.New(fault.Invalid, "starting_after is the sequence number of an event, not %q", text)
 			f.Param = "starting_after"
 			return refuse(w, f)

@@ -15,6 +15,8 @@ type runs struct {
 	mu      sync.Mutex
 	active  map[*run]struct{}
 	release func() // to be called when the last one has ended; nil before the handler is cleaned up
+
+	released chan struct{} // closed when it has been called
 }
 
 func (rs *runs) add(r *run) {
@@ -26,6 +28,9 @@ func (rs *runs) add(r *run) {
 	rs.active[r] = struct{}{}
 }
 
+// replaced are the runs of handlers that have been cleaned up: they are to be told as well when the process ends.
+var replaced sync.Map // of *runs
+
 func (rs *runs) remove(r *run) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
@@ -33,6 +38,7 @@ func (rs *runs) remove(r *run) {
 	if len(rs.active) == 0 && rs.release != nil {
 		rs.release()
 		rs.release = nil
+		replaced.Delete(rs)
 	}
 }
 
@@ -43,22 +49,44 @@ func (rs *runs) leave(release func()) {
 	if len(rs.active) == 0 {
 		rs.mu.Unlock()
 		release()
+		if caddy.Exiting() {
+			stopAll()
+		}
 		return
 	}
-	released := make(chan struct{})
-	rs.release = func() { release(); close(released) }
-	if !caddy.Exiting() {
-		rs.mu.Unlock()
-		return
-	}
-	for r := range rs.active {
-		r.cancel(errStopped)
-	}
+	rs.released = make(chan struct{})
+	rs.release = func() { release(); close(rs.released) }
 	rs.mu.Unlock()
+	replaced.Store(rs, nil)
+	if caddy.Exiting() {
+		stopAll()
+	}
+}
+
+// stopAll stops the runs of all handlers that have been cleaned up, and waits for a moment until they have said so.
+func stopAll() {
 	timer := time.NewTimer(stopPatience)
 	defer timer.Stop()
-	select {
-	case <-released:
-	case <-timer.C:
+	late := false
+	replaced.Range(func(key, _ any) bool {
+		key.(*runs).stop() //nolint:forcetypeassert // there is nothing else
+		return true
+	})
+	replaced.Range(func(key, _ any) bool {
+		select {
+		case <-key.(*runs).released: //nolint:forcetypeassert // there is nothing else
+		case <-timer.C:
+			late = true
+		}
+		return !late
+	})
+}
+
+// stop tells the runs that the process ends.
+func (rs *runs) stop() {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	for r := range rs.active {
+		r.cancel(errStopped)
 	}
 }

@@ -45,7 +45,8 @@ func (h *Handler) provisionSessions(ctx caddy.Context) error {
 	if config.Off {
 		return nil
 	}
-	if config.BackendRaw == nil {
+	chosen := config.BackendRaw != nil
+	if !chosen {
 		config.BackendRaw = caddyconfig.JSONModuleObject(struct{}{}, "name", defaultStore, nil)
 	}
 	module, err := ctx.LoadModule(&config, "BackendRaw")
@@ -57,11 +58,13 @@ func (h *Handler) provisionSessions(ctx caddy.Context) error {
 		return fmt.Errorf("store: %T keeps no sessions", module)
 	}
 	store := session.NewLater(backend)
-	switch err := store.Open(); {
-	case errors.Is(err, session.ErrInUse): // by a server beside which this configuration is validated, or by one that is about to end
+	if err := store.Open(); err != nil {
+		// Another process has it, beside which this configuration is validated, or which is about to end. Or it is the default, on a disk
+		// that is full or cannot be written to: who has not chosen a store can do without.
+		if chosen && !errors.Is(err, session.ErrInUse) {
+			return err
+		}
 		h.logger.Warn("nothing can be stored at the moment", zap.Error(err))
-	case err != nil:
-		return err
 	}
 	if config.TTL == 0 {
 		config.TTL = caddy.Duration(defaultTTL)
@@ -69,8 +72,17 @@ func (h *Handler) provisionSessions(ctx caddy.Context) error {
 	if config.MaxPerClient == 0 {
 		config.MaxPerClient = defaultMaxPerClient
 	}
-	h.sessions = session.New(store, h.ring, session.Options{TTL: time.Duration(config.TTL), Limit: config.MaxPerClient, Now: h.now})
+	h.sessions = session.New(store, h.ring, session.Options{TTL: time.Duration(config.TTL), Limit: config.MaxPerClient, Now: h.now, Changed: h.storeChanged})
 	return nil
+}
+
+// storeChanged tells the operator whether the store works.
+func (h *Handler) storeChanged(err error) {
+	if err != nil {
+		h.logger.Error("the session store does not work; what needs it is refused", zap.Error(err))
+		return
+	}
+	h.logger.Info("the session store works again")
 }
 
 // check finds what is wrong with the store's own settings.

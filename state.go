@@ -50,7 +50,7 @@ func presentedKey(h http.Header) string {
 			return key
 		}
 	}
-	return ""
+	return strings.TrimPrefix(h.Get("Authorization"), "Bearer") // a key that does not say of what kind it is
 }
 
 // recall puts what a request goes on from into it, and decides whether its response is stored.
@@ -63,6 +63,9 @@ func (x *exchange) recall(req *translate.Request, m *memory) (*translate.Request
 	if state.Continues() {
 		if f := x.remember(&state, m); f != nil {
 			return nil, f
+		}
+		if m.size(&state) > x.handler.MaxBody {
+			return nil, fault.New(fault.TooLarge, "the body is larger than the limit of %d bytes, with what it goes on from", x.handler.MaxBody)
 		}
 		body, err := req.Expand(m.earlier, borrow)
 		if err != nil {
@@ -250,6 +253,22 @@ func (m *memory) said(r *session.Response) []session.Item {
 		items = append(items, session.Item(item))
 	}
 	return items
+}
+
+// size is how many bytes a request has with what it goes on from: a few can stand for very many.
+func (m *memory) size(s *translate.State) int64 {
+	size := int64(m.request.Size)
+	for _, part := range m.earlier.Parts {
+		size += int64(len(part))
+	}
+	ids := s.References
+	for _, input := range m.referring {
+		ids = append(slices.Clip(ids), translate.References(input)...)
+	}
+	for _, id := range ids {
+		size += int64(len(m.earlier.References[id]))
+	}
+	return size
 }
 
 // stateFault says what a store that failed means to the client.

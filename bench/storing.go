@@ -34,7 +34,7 @@ func startRedis(ctx context.Context, dir string) (string, bool, error) {
 	program, err := exec.LookPath("redis-server")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "redis-server is not installed: storing there is not measured")
-		return "", false, nil
+		return "", false, nil //nolint:nilerr // it is left out, which is said
 	}
 	address, err := freeAddress()
 	if err != nil {

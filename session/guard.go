@@ -13,6 +13,8 @@ import (
 type guard struct {
 	Store
 	now func() time.Time
+	// changed is called when the store has stopped working, with why, and with nil when it works again.
+	changed func(error)
 
 	mu     sync.Mutex
 	broken error     // why the last operation failed; nil where it did not
@@ -29,7 +31,13 @@ const (
 // ErrUnavailable says that the store cannot be reached or does not work.
 var ErrUnavailable = errors.New("the session store is not available")
 
-func newGuard(store Store, now func() time.Time) *guard { return &guard{Store: store, now: now} }
+func newGuard(store Store, o *Options) *guard {
+	g := &guard{Store: store, now: o.Now, changed: o.Changed}
+	if g.changed == nil {
+		g.changed = func(error) {}
+	}
+	return g
+}
 
 // do runs an operation unless the store is known to be broken.
 func (g *guard) do(caller context.Context, operation func(context.Context) error) error {
@@ -43,7 +51,10 @@ func (g *guard) do(caller context.Context, operation func(context.Context) error
 	defer g.mu.Unlock()
 	switch {
 	case err == nil, errors.Is(err, ErrConflict), errors.Is(err, ErrTooLarge):
-		g.broken = nil
+		if g.broken != nil {
+			g.broken = nil
+			g.changed(nil)
+		}
 		return err
 	case caller.Err() != nil: // who has given up, which says nothing of the store
 		g.until = g.now()
@@ -51,6 +62,9 @@ func (g *guard) do(caller context.Context, operation func(context.Context) error
 	}
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
+	}
+	if g.broken == nil {
+		g.changed(err)
 	}
 	g.broken = fmt.Errorf("%w: %w", ErrUnavailable, err)
 	g.until = g.now().Add(RetryAfter)

@@ -97,8 +97,16 @@ type Outcome struct {
 }
 
 // Keep stores an outcome. What the response goes on from is kept for as long. It is durable when Keep returns. A conversation that has been
-// deleted meanwhile stays so. ErrNotRunning says that the lease is gone.
+// deleted meanwhile stays so. ErrNotRunning says that one in the background has been given up or deleted.
 func (s *Sessions) Keep(ctx context.Context, owner string, o *Outcome) error {
+	if !o.Leased {
+		return s.conclude(ctx, owner, o)
+	}
+	return s.asRunner(ctx, owner, o.Response.ID, func() error { return s.conclude(ctx, owner, o) })
+}
+
+// conclude makes the changes of Keep.
+func (s *Sessions) conclude(ctx context.Context, owner string, o *Outcome) error {
 	r := o.Response
 	changes := s.keep(owner, r, o.Before)
 	if o.Events != nil {
@@ -114,9 +122,6 @@ func (s *Sessions) Keep(ctx context.Context, owner string, o *Outcome) error {
 	}
 	if r.Conversation == "" || errors.Is(err, ErrNotFound) {
 		err = s.write(ctx, owner, r.ID, changes...)
-	}
-	if o.Leased && errors.Is(err, ErrConflict) {
-		return ErrNotRunning
 	}
 	return err
 }
@@ -185,12 +190,26 @@ func (s *Sessions) Delete(ctx context.Context, owner string, r *Response) error 
 			return true
 		})
 	}
-	events, err := s.store.List(ctx, owner, Query{Prefix: eventPrefix(r.ID)})
+	events, err := s.eventDeletions(ctx, owner, r.ID)
 	if err != nil {
 		return err
 	}
-	for _, event := range events {
-		changes = append(changes, Change{Key: event.Key, Op: Delete})
+	if err = s.write(ctx, owner, r.ID, append(changes, events...)...); err != nil || !r.Background {
+		return err
 	}
-	return s.write(ctx, owner, r.ID, changes...)
+	events, err = s.eventDeletions(ctx, owner, r.ID) // those that came meanwhile; without its lease the runner writes no more
+	if err != nil || len(events) == 0 {
+		return err
+	}
+	return s.write(ctx, owner, "", events...)
+}
+
+// eventDeletions are the changes that remove the events of a response.
+func (s *Sessions) eventDeletions(ctx context.Context, owner, id string) ([]Change, error) {
+	events, err := s.store.List(ctx, owner, Query{Prefix: eventPrefix(id)})
+	changes := make([]Change, len(events))
+	for i, event := range events {
+		changes[i] = Change{Key: event.Key, Op: Delete}
+	}
+	return changes, err
 }

@@ -13,7 +13,7 @@ import (
 
 // A response in the background is written by one gateway, its runner. While it runs there is a lease, which the runner renews; when a
 // process dies its leases run out, and whoever looks next finds that the response has failed. What the runner writes last takes the lease
-// away with it, so that a runner that has lost its lease writes nothing any more.
+// away with it. A runner whose lease has run out takes another one, unless somebody has looked: then it writes nothing any more.
 
 const (
 	// LeaseTime is how long a runner may keep silent before it counts as dead.
@@ -43,20 +43,38 @@ func (s *Sessions) Begin(ctx context.Context, owner string, r *Response, before 
 	return s.write(ctx, owner, r.ID, append(s.keep(owner, r, before), s.lease(r.ID, Absent))...)
 }
 
-// Renew keeps the lease of a running response. ErrNotRunning where it has run out.
+// Renew keeps the lease of a running response. ErrNotRunning where the response has been given up or deleted.
 func (s *Sessions) Renew(ctx context.Context, owner, id string) error {
-	return running(s.write(ctx, owner, "", s.lease(id, Present)))
+	return s.asRunner(ctx, owner, id, func() error { return s.write(ctx, owner, "", s.lease(id, Present)) })
 }
 
-// running says in the words of a runner that the lease is not there.
-func running(err error) error {
+// asRunner writes what only a runner with a lease may write.
+func (s *Sessions) asRunner(ctx context.Context, owner, id string, write func() error) error {
+	err := write()
 	if errors.Is(err, ErrConflict) {
+		if err = s.resume(ctx, owner, id); err == nil {
+			err = write()
+		}
+	}
+	if errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) {
 		return ErrNotRunning
 	}
 	return err
 }
 
-// Progress stores events of a running response, and how it stands where r is not nil. ErrNotRunning where the lease has run out.
+// resume takes a lease again that has run out, as the store could not be reached, where nobody has given the response up meanwhile.
+func (s *Sessions) resume(ctx context.Context, owner, id string) error {
+	r, err := s.Response(ctx, owner, id)
+	if err != nil {
+		return err
+	}
+	if status := r.Status(); status != "queued" && status != "in_progress" {
+		return ErrNotRunning
+	}
+	return s.write(ctx, owner, "", s.lease(id, Absent), Change{Key: responseKey(id), Op: Check, If: Unchanged, Was: r.sealed})
+}
+
+// Progress stores events of a running response, and how it stands where r is not nil. ErrNotRunning where it has been given up or deleted.
 func (s *Sessions) Progress(ctx context.Context, owner, id string, e *Events, r *Response) error {
 	changes := []Change{s.lease(id, Present)}
 	if e != nil {
@@ -65,7 +83,7 @@ func (s *Sessions) Progress(ctx context.Context, owner, id string, e *Events, r 
 	if r != nil {
 		changes = append(changes, s.putResponse(owner, r))
 	}
-	return running(s.write(ctx, owner, id, changes...))
+	return s.asRunner(ctx, owner, id, func() error { return s.write(ctx, owner, id, changes...) })
 }
 
 // Running reports whether a runner is at work on a response.

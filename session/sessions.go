@@ -32,11 +32,14 @@ type Options struct {
 	TTL   time.Duration // since it was last used
 	Limit int64         // bytes per owner; 0 without a limit
 	Now   func() time.Time
+
+	// Changed, where it is set, is called when the store has stopped working, with why, and with nil when it works again.
+	Changed func(error)
 }
 
 // New returns the sessions of a store. Closing them closes the handle of the store.
 func New(store Store, ring Ring, o Options) *Sessions {
-	return &Sessions{store: newGuard(store, o.Now), ring: ring, ttl: o.TTL, limit: o.Limit, now: o.Now, turns: newTurns()}
+	return &Sessions{store: newGuard(store, &o), ring: ring, ttl: o.TTL, limit: o.Limit, now: o.Now, turns: newTurns()}
 }
 
 // Close gives up the handle of the store.

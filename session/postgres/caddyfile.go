@@ -5,6 +5,8 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/caddy-codex/responses/session/internal/block"
 )
 
 // UnmarshalCaddyfile reads the store from Caddyfile tokens:
@@ -22,7 +24,7 @@ func (b *Backend) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		b.DSN = d.Val()
 	}
 	if d.NextArg() {
-		return d.Errf("wrong number of arguments; the form is: postgres [<dsn>] { ... }")
+		return block.BadForm(d, "postgres [<dsn>] { ... }")
 	}
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		if err := b.subdirective(d); err != nil {
@@ -39,7 +41,7 @@ func (b *Backend) subdirective(d *caddyfile.Dispenser) (err error) {
 	name := d.Val()
 	var value string
 	if !d.AllArgs(&value) {
-		return d.Errf("wrong number of arguments; the form is: %s <value>", name)
+		return block.BadForm(d, name+" <value>")
 	}
 	switch name {
 	case "dsn":

@@ -5,6 +5,8 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/caddy-codex/responses/session/internal/block"
 )
 
 // UnmarshalCaddyfile sets up the store from Caddyfile tokens. Syntax:
@@ -61,7 +63,7 @@ func (b *Backend) subdirective(d *caddyfile.Dispenser) error {
 		return b.sentinel(d)
 	case "cluster":
 		if d.NextArg() {
-			return badForm(d, "cluster")
+			return block.BadForm(d, "cluster")
 		}
 		b.Cluster = true
 		return nil
@@ -101,7 +103,7 @@ func (b *Backend) duration(d *caddyfile.Dispenser) error {
 
 func (b *Backend) encryption(d *caddyfile.Dispenser) error {
 	if d.NextArg() {
-		return badForm(d, "tls { ... }")
+		return block.BadForm(d, "tls { ... }")
 	}
 	b.TLS = new(TLS)
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
@@ -150,11 +152,11 @@ func (b *Backend) sentinel(d *caddyfile.Dispenser) error {
 // one reads the only argument of a setting.
 func one(d *caddyfile.Dispenser, to *string, form string) error {
 	if !d.NextArg() {
-		return badForm(d, form)
+		return block.BadForm(d, form)
 	}
 	*to = d.Val()
 	if d.NextArg() {
-		return badForm(d, form)
+		return block.BadForm(d, form)
 	}
 	return nil
 }
@@ -163,13 +165,8 @@ func one(d *caddyfile.Dispenser, to *string, form string) error {
 func list(d *caddyfile.Dispenser, to *[]string, form string) error {
 	args := d.RemainingArgs()
 	if len(args) == 0 {
-		return badForm(d, form)
+		return block.BadForm(d, form)
 	}
 	*to = append(*to, args...)
 	return nil
-}
-
-// badForm is the error of a setting that is not written as it should be.
-func badForm(d *caddyfile.Dispenser, form string) error {
-	return d.Errf("wrong number of arguments; the form is: %s", form)
 }
