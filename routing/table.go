@@ -1,6 +1,10 @@
-// Package routing decides which targets serve a model name.
+// Package routing decides which targets serve a model name, in which order, with which keys, and what to do when one fails.
 //
-// It knows patterns, routes and targets, and nothing of requests or of what a provider does.
+// A Table finds the route. A Plan leads one exchange through the targets of that route: it goes by what Pool knows about keys and Health
+// about targets, which a Registry keeps over reloads, by the Balancer's policy, and by where Sticky says that the thread has been. A Gate
+// bounds how many run at once.
+//
+// It sends nothing and does not wait; time comes in as an argument. Of requests it knows only what they need.
 package routing
 
 import (

@@ -1,0 +1,49 @@
+package routing
+
+import "github.com/caddy-codex/responses/fault"
+
+// culprit is who a fault speaks against.
+type culprit int
+
+const (
+	nobody    culprit = iota // the request's own fault, or the client's
+	theKey                   // the account behind it, to be exact
+	theTarget                // the provider, or its model
+)
+
+// remedy is what may help after a fault.
+type remedy int
+
+const (
+	nothing     remedy = iota // the exchange ends
+	largerModel               // a target with a larger context window
+	otherTarget               // any other target
+	otherKey                  // another key, or the same one later, or another target
+	repeating                 // the same target later, or another one
+)
+
+// conflict is the status of an answer that a repetition may change, other than those of the same kind.
+const conflict = 409
+
+// judge says whom a fault speaks against, and what may help.
+func judge(f *fault.Fault) (culprit, remedy) {
+	switch f.Kind {
+	case fault.ContextLength:
+		return nobody, largerModel
+	case fault.Rejected:
+		if f.Status == conflict {
+			return nobody, repeating
+		}
+		return nobody, otherTarget
+	case fault.StaleReasoning, fault.NoSuchModel, fault.Filtered:
+		return nobody, otherTarget
+	case fault.Unauthorized, fault.NoCredit, fault.RateLimited:
+		return theKey, otherKey
+	case fault.Misaddressed:
+		return theTarget, otherTarget
+	case fault.Overloaded, fault.Unavailable, fault.TimedOut, fault.Truncated, fault.BadReply:
+		return theTarget, repeating
+	default:
+		return nobody, nothing
+	}
+}

@@ -1,0 +1,235 @@
+package routing
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/caddy-codex/responses/fault"
+)
+
+// pick takes a key that must be there.
+func pick(t *testing.T, p *Pool, now time.Time, prefer Fingerprint) Key {
+	t.Helper()
+	k, ok := p.Pick(now, prefer)
+	if !ok {
+		t.Fatalf("no key at %v", now.Sub(noon))
+	}
+	return k
+}
+
+func TestKeysTakeTurns(t *testing.T) {
+	p := poolOf("a", "b", "c")
+	var got []string
+	for range 6 {
+		k := pick(t, p, noon, "")
+		got = append(got, k.Secret.Reveal())
+		p.Release(k)
+	}
+	if want := []string{"a", "b", "c", "a", "b", "c"}; !slices.Equal(got, want) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestTheKeyWithTheFewestRequestsComesFirst(t *testing.T) {
+	p := poolOf("a", "b")
+	a, b := pick(t, p, noon, ""), pick(t, p, noon, "")
+	p.Release(b)
+	pick(t, p, noon, "")
+	p.Release(a)
+	if k := pick(t, p, noon, ""); k.Secret.Reveal() != "a" {
+		t.Errorf("got %s", k.Secret.Reveal())
+	}
+}
+
+func TestTheKeyOfAThreadIsPreferredWhileItIsUsable(t *testing.T) {
+	p := poolOf("a", "b", "c")
+	own := FingerprintOf("b")
+	for range 5 {
+		if k := pick(t, p, noon, own); k.Fingerprint != own {
+			t.Errorf("got %s", k.Secret.Reveal())
+		}
+	}
+	p.Report(pick(t, p, noon, own), failing(fault.RateLimited, time.Minute), noon)
+	if k := pick(t, p, noon, own); k.Fingerprint == own {
+		t.Error("it is used while it cools down")
+	}
+}
+
+func TestF21KeysCoolDownForAsLongAsTheyAreTold(t *testing.T) {
+	tests := map[string]struct {
+		kind     fault.Kind
+		told     []time.Duration // of one failure after the other
+		cooldown []time.Duration
+	}{
+		"a rate limit that says how long":  {fault.RateLimited, []time.Duration{7 * time.Second, 200 * time.Millisecond}, []time.Duration{7 * time.Second, 200 * time.Millisecond}},
+		"rate limits that do not":          {fault.RateLimited, make([]time.Duration, 8), []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second, 32 * time.Second, time.Minute, time.Minute}},
+		"a quota of days, F103":            {fault.NoCredit, []time.Duration{500000 * time.Second}, []time.Duration{500000 * time.Second}},
+		"a quota of a month":               {fault.NoCredit, []time.Duration{31 * 24 * time.Hour}, []time.Duration{7 * 24 * time.Hour}},
+		"no credit, without an end to it":  {fault.NoCredit, make([]time.Duration, 6), []time.Duration{5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 40 * time.Minute, time.Hour, time.Hour}},
+		"a limit that then says how long ": {fault.RateLimited, []time.Duration{0, 90 * time.Second, 0}, []time.Duration{time.Second, 90 * time.Second, 4 * time.Second}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			p, now := poolOf("a"), noon
+			for i, told := range test.told {
+				p.Report(pick(t, p, now, ""), failing(test.kind, told), now)
+				ready, ok := p.NextReady(now)
+				if !ok || ready.Sub(now) != test.cooldown[i] {
+					t.Fatalf("failure %d: ready in %v, want %v", i+1, ready.Sub(now), test.cooldown[i])
+				}
+				if _, ok := p.Pick(ready.Add(-1), ""); ok {
+					t.Fatalf("failure %d: it is used too early", i+1)
+				}
+				now = ready
+			}
+		})
+	}
+}
+
+func TestASuccessForgetsTheStrikes(t *testing.T) {
+	p := poolOf("a")
+	p.Report(pick(t, p, noon, ""), failing(fault.RateLimited, 0), noon)
+	p.Report(pick(t, p, after(time.Second), ""), failing(fault.RateLimited, 0), after(time.Second))
+	p.Report(pick(t, p, after(5*time.Second), ""), nil, after(6*time.Second))
+	p.Report(pick(t, p, after(7*time.Second), ""), failing(fault.RateLimited, 0), after(8*time.Second))
+	if ready, _ := p.NextReady(after(8 * time.Second)); !ready.Equal(after(9 * time.Second)) {
+		t.Errorf("ready at %v", ready.Sub(noon))
+	}
+}
+
+func TestRequestsUnderWayAtOnceAreOneStrike(t *testing.T) {
+	p := poolOf("a")
+	var keys []Key
+	for range 10 {
+		keys = append(keys, pick(t, p, noon, ""))
+	}
+	for _, k := range keys[1:] {
+		p.Report(k, failing(fault.RateLimited, 0), after(time.Second))
+	}
+	p.Report(keys[0], nil, after(1500*time.Millisecond)) // it is older than the strike
+	if s := p.Snapshot(after(1500 * time.Millisecond))[0]; s.Strikes != 1 || s.State != "cooling" || !s.Until.Equal(after(2*time.Second)) || s.InFlight != 0 {
+		t.Errorf("got %+v", s)
+	}
+}
+
+func TestALaterLimitDoesNotShortenACooldown(t *testing.T) {
+	p := poolOf("a")
+	k1, k2 := pick(t, p, noon, ""), pick(t, p, noon, "")
+	p.Report(k1, failing(fault.RateLimited, time.Hour), noon)
+	p.Report(k2, failing(fault.RateLimited, time.Second), noon)
+	if ready, _ := p.NextReady(noon); !ready.Equal(after(time.Hour)) {
+		t.Errorf("ready at %v", ready.Sub(noon))
+	}
+}
+
+func TestARefusedKeyIsOutUntilTheConfigurationIsLoadedAnew(t *testing.T) {
+	var r Registry
+	p := r.Pool("p", []string{"a", "b"}, noon)
+	if !p.Report(pick(t, p, noon, FingerprintOf("a")), failing(fault.Unauthorized, 0), noon) {
+		t.Error("nobody is told")
+	}
+	p.Report(pick(t, p, noon, ""), failing(fault.RateLimited, time.Hour), noon)
+	if ready, ok := p.NextReady(noon); !ok || !ready.Equal(after(time.Hour)) {
+		t.Errorf("ready at %v, %v", ready.Sub(noon), ok)
+	}
+	again := r.Pool("p", []string{"b", "a", "c"}, after(time.Minute))
+	states := again.Snapshot(after(time.Minute))
+	if states[0].State != "cooling" || states[0].Reason != "rate_limit_exceeded" || states[1].State != "usable" || states[2].State != "usable" {
+		t.Errorf("got %+v", states)
+	}
+	if other := r.Pool("other", []string{"b"}, noon).Snapshot(noon); other[0].State != "usable" {
+		t.Errorf("another provider has %+v", other)
+	}
+}
+
+func TestAProviderWithoutKeysHasAnEmptyOne(t *testing.T) {
+	p := poolOf("", "")
+	k := pick(t, p, noon, "")
+	if k.Fingerprint != "" || k.Secret.Reveal() != "" {
+		t.Errorf("got %+v", k)
+	}
+	p.Report(k, failing(fault.Unauthorized, 0), noon)
+	p.Report(pick(t, p, noon, ""), failing(fault.RateLimited, time.Second), noon)
+	if _, ok := p.Pick(noon, ""); ok {
+		t.Error("a rate limit does not hold")
+	}
+}
+
+func TestKeysThatAllAreOutAreNeverReady(t *testing.T) {
+	p := poolOf("a", "a")
+	p.Report(pick(t, p, noon, ""), failing(fault.Unauthorized, 0), noon)
+	if _, ok := p.NextReady(noon); ok || p.why(noon) != fault.Unauthorized {
+		t.Error("there is another one")
+	}
+}
+
+func TestTheRegistryForgetsKeysThatNobodyUses(t *testing.T) {
+	var r Registry
+	p := r.Pool("old", []string{"idle", "cooling"}, noon)
+	p.Report(pick(t, p, noon, FingerprintOf("cooling")), failing(fault.NoCredit, 24*time.Hour), noon)
+	r.Pool("new", []string{"x"}, after(2*time.Hour))
+	if known := r.vaults["old"].keys; len(known) != 1 || known[FingerprintOf("cooling")] == nil {
+		t.Errorf("%d keys are known", len(known))
+	}
+	r.Pool("new", []string{"x"}, after(48*time.Hour))
+	if r.vaults["old"] != nil {
+		t.Error("the provider is still known")
+	}
+	for i := range 3 * maxKnownKeys {
+		if i%100 == 0 {
+			r.Pool(fmt.Sprint(i), []string{"y"}, after(49*time.Hour))
+		}
+	}
+	many := make([]string, maxKnownKeys)
+	for i := range many {
+		many[i] = fmt.Sprint(i)
+	}
+	for i := range 3 {
+		r.Pool(fmt.Sprint("many", i), many, after(49*time.Hour+time.Duration(i)))
+	}
+	r.Pool("last", []string{"z"}, after(50*time.Hour))
+	known := 0
+	for _, v := range r.vaults {
+		known += len(v.keys)
+	}
+	if known > maxKnownKeys+1 {
+		t.Errorf("%d keys are known", known)
+	}
+}
+
+func TestPoolsAreSharedByManyGoroutines(t *testing.T) {
+	var r Registry
+	var all sync.WaitGroup
+	for g := range 8 {
+		all.Go(func() {
+			for i := range 200 {
+				now := after(time.Duration(i) * time.Second)
+				p := r.Pool("p", []string{"a", "b", "c"}, now)
+				h := r.Health("p", Target{"p", fmt.Sprint("m", i%3)}, now)
+				if k, ok := p.Pick(now, ""); ok {
+					kinds := []*fault.Fault{nil, failing(fault.RateLimited, 0), failing(fault.Unauthorized, 0), failing(fault.Unavailable, 0)}
+					p.Report(k, kinds[(g+i)%len(kinds)], now)
+				}
+				if h.Admit(now, true) {
+					h.Failed(now, failing(fault.Unavailable, 0), now)
+				}
+				p.Snapshot(now)
+				r.Targets(now)
+			}
+		})
+	}
+	all.Wait()
+	for _, s := range r.Pool("p", []string{"a", "b", "c"}, noon).Snapshot(noon) {
+		if s.InFlight != 0 {
+			t.Errorf("%+v", s)
+		}
+	}
+	for _, s := range r.Targets(noon) {
+		if s.InFlight != 0 {
+			t.Errorf("%+v", s)
+		}
+	}
+}
