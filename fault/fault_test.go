@@ -24,7 +24,7 @@ func TestFaultsAreTold(t *testing.T) {
 		"a body that is too large":         {fault.TooLarge, 413, "invalid_request_error", "request_too_large", "invalid_prompt", true, false},
 		"a coding nobody knows":            {fault.UnsupportedCoding, 415, "invalid_request_error", "unsupported_content_encoding", "invalid_prompt", true, false},
 		"a model nobody knows":             {fault.UnknownModel, 404, "invalid_request_error", "model_not_found", "model_not_found", true, false},
-		"an earlier response that is gone": {fault.NoPrevious, 400, "invalid_request_error", "previous_response_not_found", "invalid_prompt", true, false},
+		"an earlier response that is gone": {fault.NoPrevious, 400, "invalid_request_error", "previous_response_not_found", "previous_response_not_found", true, false},
 		"state that cannot be reached":     {fault.NotStored, 503, "server_error", "server_error", "server_error", false, false},
 		"a path nobody knows":              {fault.NotFound, 404, "invalid_request_error", "not_found", "invalid_prompt", true, false},
 		"a prompt that is too long":        {fault.ContextLength, 400, "invalid_request_error", "context_length_exceeded", "context_length_exceeded", true, false},
