@@ -199,7 +199,7 @@ func TestAListThatCannotBeReadIsNoFailure(t *testing.T) {
 			if got := gw.Get("/v1/models"); got.Status != http.StatusOK || got.Get("data.#").Int() != 0 {
 				t.Errorf("got %d %s", got.Status, got.Body)
 			}
-			if n := len(asked(upstream)); n != 1 {
+			if n := len(asked(upstream)); n != 1 && name != "a reset" { // which makes the transport ask again where its connection has served before
 				t.Errorf("the provider was asked %d times", n)
 			}
 		})

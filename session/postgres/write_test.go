@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/caddy-codex/responses/internal/servertest"
 	"github.com/caddy-codex/responses/session"
@@ -33,9 +34,7 @@ func TestBatchesOfAnOwnerThatComeTogetherAreCommittedTogether(t *testing.T) {
 	const none = "<nil>"
 	begin(put("on its way", "x"), none)
 	admin := connect(t, server)
-	await(t, "the batch is on its way", func() bool {
-		return ask[int](t, admin, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == 1
-	})
+	await(t, "the batch is on its way", onItsWay(t, admin))
 	for i := range 20 {
 		begin(put(fmt.Sprint("waiting/", i), "x"), none)
 	}
@@ -48,12 +47,22 @@ func TestBatchesOfAnOwnerThatComeTogetherAreCommittedTogether(t *testing.T) {
 	}
 }
 
+// onItsWay reports whether one batch has reached the server, which makes it wait.
+func onItsWay(t *testing.T, admin *pgx.Conn) func() bool {
+	return func() bool {
+		t.Helper()
+		return ask[int](t, admin, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == 1
+	}
+}
+
 func TestABatchThatTheServerRefusesIsRefusedAlone(t *testing.T) {
 	server := servertest.Postgres(t)
 	s := open(t, another(postgres.Backend{DSN: server.DSN()}))
 	write(t, s, owner, put("first", "x"))
 	release := block(t, server, owner)
 	var writers sync.WaitGroup
+	writers.Go(func() { write(t, s, owner, put("on its way", "x")) })
+	await(t, "the batch is on its way", onItsWay(t, connect(t, server)))
 	for i := range 10 {
 		writers.Go(func() {
 			key := fmt.Sprint("key/", i)
@@ -66,7 +75,7 @@ func TestABatchThatTheServerRefusesIsRefusedAlone(t *testing.T) {
 			}
 		})
 	}
-	await(t, "all but those on their way wait", func() bool { return postgres.Waiting(s, owner) >= 1 })
+	await(t, "all others wait", func() bool { return postgres.Waiting(s, owner) == 10 })
 	release()
 	writers.Wait()
 	if found, err := s.List(t.Context(), owner, session.Query{Prefix: "key/"}); err != nil || len(found) != 9 {
