@@ -21,10 +21,11 @@ type relayed struct {
 	used                Span    // usage
 	tokens              Usage
 	counted             bool // usage has all that clients read
+	twice               bool // a member is there twice, so that who reads it may take either
 	createdAt           int64
 }
 
-// readRelayed reports false for what is not JSON.
+// readRelayed reports false for what is not JSON, or says something twice.
 func readRelayed(event []byte) (relayed, bool) {
 	var r relayed
 	c := jsonscan.New(event)
@@ -40,7 +41,7 @@ func readRelayed(event []byte) (relayed, bool) {
 			}
 		}
 	}
-	return r, c.Close() == nil
+	return r, c.Close() == nil && !r.twice
 }
 
 func (r *relayed) response(c *jsonscan.Cursor, event []byte, from int) {
@@ -76,6 +77,7 @@ func (r *relayed) response(c *jsonscan.Cursor, event []byte, from int) {
 		}
 		c.Skip()
 		if at.End = c.Offset(); c.Err() == nil {
+			r.twice = r.twice || *of != Span{}
 			*of = at
 		}
 	}
