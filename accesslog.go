@@ -30,6 +30,7 @@ func (accessLog) observe(ctx context.Context, r *Record) {
 		"provider":         last.Provider,
 		"upstream_model":   last.Model,
 		"upstream_status":  last.Status,
+		"key":              last.Key,
 		"attempts":         len(r.Attempts),
 		"input_tokens":     r.Usage.Input,
 		"cached_tokens":    r.Usage.Cached,
@@ -107,6 +108,9 @@ func (as attempts) MarshalLogArray(enc zapcore.ArrayEncoder) error {
 func (a *Attempt) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	enc.AddString("provider", a.Provider)
 	enc.AddString("model", a.Model)
+	if a.Key != "" {
+		enc.AddString("key", a.Key)
+	}
 	enc.AddInt("status", a.Status)
 	enc.AddFloat64("duration_ms", milliseconds(a.Start, a.End))
 	if a.Cause != "" {

@@ -1,13 +1,9 @@
 package codexresponses
 
 import (
-	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"github.com/dustin/go-humanize"
-
-	"github.com/caddy-codex/responses/routing"
 )
 
 const directive = "codex_responses"
@@ -28,16 +24,26 @@ func init() {
 //			model <client model> <upstream model>
 //			set <knob> <value>...
 //			timeouts {
+//				connect <duration>
 //				first_event <duration>
 //				idle <duration>
+//				total <duration>|off
 //			}
+//			max_concurrent <n> [queue <n>]
+//			probe <interval>|off
 //			read_models <interval>|off
 //			<any reverse_proxy subdirective>
 //		}
 //		route <pattern> <provider>[/<model>]... {
-//			to <provider>[/<model>]...
+//			to <provider>[/<model>]... [weight <n>] [only image|tools|context [<tokens>]|effort <effort>...]...
+//			policy first|round_robin|weighted|least_busy|fastest|cheapest
+//			retry [within <duration>] [attempts <n>]
+//			sticky on|off
 //			key <secret>...
 //		}
+//		fallback_model <model>
+//		retry [within <duration>] [attempts <n>]
+//		max_concurrent <n> [queue <n>]
 //		key <secret>...
 //		forward_client_key
 //		max_body <size>
@@ -127,6 +133,20 @@ func (p *parser) subdirective() error {
 		return p.provider()
 	case "route":
 		return p.route()
+	case "fallback_model":
+		return p.choice(&h.FallbackModel, "fallback_model <model>", checkFallback)
+	case "retry":
+		retry, err := readRetry(p.RemainingArgs())
+		if err != nil {
+			return p.WrapErr(err)
+		}
+		h.Retry = retry
+	case "max_concurrent":
+		bound, err := readBound(p.RemainingArgs())
+		if err != nil {
+			return p.WrapErr(err)
+		}
+		h.MaxConcurrent = bound
 	case "key":
 		return p.secrets(&h.Keys, "key")
 	case "forward_client_key":
@@ -153,27 +173,8 @@ func (p *parser) subdirective() error {
 	case "websocket":
 		return p.choice(&h.WebSocket, "websocket on|off", checkWebSocket)
 	default:
-		return p.Errf("unrecognized subdirective %s; there are base_path, provider, route, key, forward_client_key, max_body, heartbeat, "+
-			"cors, seal_key, fetch, compaction_prompt, store, websocket", name)
-	}
-	return nil
-}
-
-// word reads the one argument of a subdirective.
-func (p *parser) word(to *string, form string) error {
-	if !p.AllArgs(to) {
-		return badForm(p.Dispenser, form)
-	}
-	return nil
-}
-
-// choice reads the one argument of a subdirective that takes one of some words.
-func (p *parser) choice(to *string, form string, check func(string) error) error {
-	if err := p.word(to, form); err != nil {
-		return err
-	}
-	if err := check(*to); err != nil {
-		return p.WrapErr(err)
+		return p.Errf("unrecognized subdirective %s; there are base_path, provider, route, fallback_model, retry, max_concurrent, key, forward_client_key, "+
+			"max_body, heartbeat, cors, seal_key, fetch, compaction_prompt, store, websocket", name)
 	}
 	return nil
 }
@@ -188,36 +189,6 @@ func (p *parser) basePath() error {
 	return nil
 }
 
-// maxSize bounds sizes, in bytes: more is a slip of the pen.
-const maxSize = 1 << 40
-
-func (p *parser) size(to *int64, form string) error {
-	var word string
-	if err := p.word(&word, form); err != nil {
-		return err
-	}
-	n, err := humanize.ParseBytes(word)
-	if err != nil || n == 0 || n > maxSize {
-		return p.Errf("%s: %s is not a size from 1 byte to 1TiB, such as 64MiB", form, word)
-	}
-	*to = int64(n)
-	return nil
-}
-
-// readDuration reads the one argument of a subdirective as a duration.
-func readDuration(d *caddyfile.Dispenser, to *caddy.Duration, form string) error {
-	var word string
-	if !d.AllArgs(&word) {
-		return badForm(d, form)
-	}
-	duration, err := caddy.ParseDuration(word)
-	if err != nil || duration <= 0 {
-		return d.Errf("%s: %s is not a duration above zero, such as 10s", form, word)
-	}
-	*to = caddy.Duration(duration)
-	return nil
-}
-
 func (p *parser) origins(to *[]string) error {
 	origins := p.RemainingArgs()
 	if len(origins) == 0 {
@@ -229,65 +200,5 @@ func (p *parser) origins(to *[]string) error {
 		}
 	}
 	*to = append(*to, origins...)
-	return nil
-}
-
-const secretsForm = " <secret>..., each a placeholder such as {env.NAME} or {file./path}"
-
-// secrets reads placeholders and refuses secrets that are written out, without repeating them.
-func (p *parser) secrets(to *[]string, name string) error {
-	secrets := p.RemainingArgs()
-	if len(secrets) == 0 {
-		return badForm(p.Dispenser, name+secretsForm)
-	}
-	if err := checkKeys(secrets); err != nil {
-		return p.WrapErr(err)
-	}
-	*to = append(*to, secrets...)
-	return nil
-}
-
-// route reads a route.
-func (p *parser) route() error {
-	at := p.position()
-	args := p.RemainingArgs()
-	if len(args) == 0 {
-		return badForm(p.Dispenser, "route <pattern> <provider>[/<model>]... { ... }")
-	}
-	route := &Route{Pattern: args[0]}
-	if err := p.targets(route, args[1:]); err != nil {
-		return err
-	}
-	for nesting := p.Nesting(); p.NextBlock(nesting); {
-		switch name := p.Val(); name {
-		case "to":
-			targets := p.RemainingArgs()
-			if len(targets) == 0 {
-				return badForm(p.Dispenser, "to <provider>[/<model>]...")
-			}
-			if err := p.targets(route, targets); err != nil {
-				return err
-			}
-		case "key":
-			if err := p.secrets(&route.Keys, "key"); err != nil {
-				return err
-			}
-		default:
-			return p.Errf("unrecognized subdirective %s; a route takes to and key", name)
-		}
-	}
-	p.handler.Routes = append(p.handler.Routes, route)
-	p.routes = append(p.routes, at)
-	return nil
-}
-
-func (p *parser) targets(route *Route, texts []string) error {
-	for _, text := range texts {
-		target, err := routing.ParseTarget(text)
-		if err != nil {
-			return p.WrapErr(err)
-		}
-		route.Targets = append(route.Targets, target)
-	}
 	return nil
 }

@@ -2,6 +2,7 @@ package codexresponses
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
@@ -43,7 +44,7 @@ func explain(err error, segment *caddyfile.Dispenser) error {
 	segment.Next()
 	for nesting := segment.Nesting(); segment.NextBlock(nesting); {
 		if segment.Nesting() == nesting+1 && strings.HasPrefix(err.Error(), "unrecognized subdirective "+segment.Val()+", at") {
-			return fmt.Errorf("%w; a provider takes wire, base_url, key, model, set, timeouts, read_models and the subdirectives of reverse_proxy", err)
+			return fmt.Errorf("%w; a provider takes wire, base_url, key, model, set, timeouts, max_concurrent, probe, read_models and the subdirectives of reverse_proxy", err)
 		}
 	}
 	return err
@@ -75,13 +76,18 @@ func (p *Provider) unmarshalCaddyfile(d *caddyfile.Dispenser) error {
 
 // forms are the provider's own subdirectives and how each is written.
 var forms = map[string]string{
-	"wire":        "wire " + strings.Join(wireNames(), "|"),
-	"base_url":    "base_url <url>...",
-	"key":         "key" + secretsForm,
-	"model":       "model <client model> <upstream model>",
-	"set":         "set <knob> <value>...",
-	"read_models": "read_models <interval>|off",
+	"wire":           "wire " + strings.Join(wireNames(), "|"),
+	"base_url":       "base_url <url>...",
+	"key":            "key" + secretsForm,
+	"model":          "model <client model> <upstream model>",
+	"set":            "set <knob> <value>...",
+	"max_concurrent": boundForm,
+	"probe":          "probe <interval>|off",
+	"read_models":    "read_models <interval>|off",
 }
+
+// single are those that take one argument.
+var single = []string{"wire", "probe", "read_models"}
 
 func (p *Provider) subdirective(d *caddyfile.Dispenser) error {
 	name := d.Val()
@@ -93,7 +99,7 @@ func (p *Provider) subdirective(d *caddyfile.Dispenser) error {
 	if !ours {
 		return nil
 	}
-	if len(args) == 0 || (name == "wire" || name == "read_models") && len(args) > 1 || name == "model" && len(args) != 2 {
+	if len(args) == 0 || slices.Contains(single, name) && len(args) > 1 || name == "model" && len(args) != 2 {
 		return badForm(d, form)
 	}
 	if err := p.set(name, args); err != nil {
@@ -113,11 +119,7 @@ func (p *Provider) readTimeouts(d *caddyfile.Dispenser) error {
 	}
 	p.Timeouts = new(Timeouts)
 	for block.NextBlock(0) {
-		to, ok := map[string]*caddy.Duration{"first_event": &p.Timeouts.FirstEvent, "idle": &p.Timeouts.Idle}[block.Val()]
-		if !ok {
-			return block.Errf("unrecognized subdirective %s; timeouts takes first_event and idle", block.Val())
-		}
-		if err := readDuration(block, to, block.Val()+" <duration>"); err != nil {
+		if err := p.Timeouts.subdirective(block); err != nil {
 			return err
 		}
 	}
@@ -125,7 +127,29 @@ func (p *Provider) readTimeouts(d *caddyfile.Dispenser) error {
 	return nil
 }
 
-const timeoutsForm = "timeouts { first_event <duration>; idle <duration> }"
+const timeoutsForm = "timeouts { connect <duration>; first_event <duration>; idle <duration>; total <duration>|off }"
+
+func (t *Timeouts) subdirective(d *caddyfile.Dispenser) error {
+	name := d.Val()
+	if name == "total" {
+		const form = "total <duration>|off"
+		var word string
+		if !d.AllArgs(&word) {
+			return badForm(d, form)
+		}
+		total, err := readOrOff(form, word)
+		if err != nil {
+			return d.WrapErr(err)
+		}
+		t.Total = total
+		return nil
+	}
+	to, ok := map[string]*caddy.Duration{"connect": &t.Connect, "first_event": &t.FirstEvent, "idle": &t.Idle}[name]
+	if !ok {
+		return d.Errf("unrecognized subdirective %s; timeouts takes connect, first_event, idle and total", name)
+	}
+	return readDuration(d, to, name+" <duration>")
+}
 
 // set takes one of the provider's own subdirectives.
 func (p *Provider) set(name string, args []string) error {
@@ -162,6 +186,18 @@ func (p *Provider) set(name string, args []string) error {
 			p.Dialect = make(dialect.Settings)
 		}
 		p.Dialect[args[0]] = value
+	case "max_concurrent":
+		bound, err := readBound(args)
+		if err != nil {
+			return err
+		}
+		p.MaxConcurrent = bound
+	case "probe":
+		interval, err := readOrOff(forms[name], args[0])
+		if err != nil {
+			return err
+		}
+		p.Probe = interval
 	case "read_models":
 		return p.setReadModels(args[0])
 	}
@@ -169,14 +205,10 @@ func (p *Provider) set(name string, args []string) error {
 }
 
 func (p *Provider) setReadModels(word string) error {
-	if word == "off" {
-		p.ReadModels = -1
-		return nil
+	interval, err := readOrOff(forms["read_models"], word)
+	if err == nil && interval == 0 {
+		interval = -1
 	}
-	interval, err := caddy.ParseDuration(word)
-	if err != nil || interval <= 0 {
-		return fmt.Errorf("read_models <interval>|off: %s is neither off nor a duration above zero, such as 1h", word)
-	}
-	p.ReadModels = caddy.Duration(interval)
-	return nil
+	p.ReadModels = interval
+	return err
 }

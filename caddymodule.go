@@ -41,6 +41,7 @@ func init() {
 // `{http.codex_responses.route}` | Pattern of the route; empty where the model was found without one
 // `{http.codex_responses.provider}` | Name of the provider that served the request, or failed last
 // `{http.codex_responses.upstream_model}` | The provider's name for the model
+// `{http.codex_responses.key}` | Fingerprint of the key that served the request, or was used last; empty without one
 // `{http.codex_responses.upstream_status}` | HTTP status of the provider's answer; 0 without one
 // `{http.codex_responses.attempts}` | Number of attempts
 // `{http.codex_responses.input_tokens}` | Tokens of the prompt, cached ones included
@@ -91,6 +92,7 @@ type Handler struct {
 	sockets   sockets
 	requests  requests
 	runs      runs
+	events    announcer
 	router    *router
 	ring      *envelope.Ring
 	models    modelsDocument
@@ -141,9 +143,13 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if h.ring, err = loadRing(ctx, h.SealKeys); err != nil {
 		return err
 	}
+	if err := h.events.provision(ctx); err != nil {
+		return err
+	}
 	if err := h.provisionRouter(ctx); err != nil {
 		return err
 	}
+	live.Store(h.router, nil)
 	h.models = newModelsDocument(h.router.entries())
 	return h.provisionSessions(ctx)
 }
@@ -165,13 +171,18 @@ func (h *Handler) provisionRouter(ctx caddy.Context) error {
 	}
 	routes := make([]routing.Route, len(h.Routes))
 	for i, r := range h.Routes {
-		routes[i] = routing.Route{Pattern: r.Pattern, Targets: r.Targets}
+		routes[i] = r.table()
 		if rt.routeKeys[r.Pattern], err = secrets(r.Keys); err != nil {
 			return fmt.Errorf("route %s: %w", r.Pattern, err)
 		}
 	}
-	rt.table, err = routing.NewTable(routes)
-	return err
+	rt.setConduct(h.Routes, h.Retry)
+	rt.makeGates(h.MaxConcurrent, h.Providers, h.now())
+	rt.makePools(h.Routes, h.ForwardClientKey, h.now())
+	if rt.table, err = routing.NewTable(routes); err != nil {
+		return err
+	}
+	return rt.setFallback(h.FallbackModel)
 }
 
 // Validate checks what the configuration says of itself.
@@ -220,8 +231,12 @@ func (h *Handler) release() {
 		errs = append(errs, h.sessions.Close())
 	}
 	if h.router != nil {
+		live.Delete(h.router)
 		for _, u := range h.router.upstreams {
 			errs = append(errs, u.proxy.Cleanup())
+			if transport, ok := u.inner.(caddy.CleanerUpper); ok { // which closes the connections on which nothing runs any more
+				errs = append(errs, transport.Cleanup())
+			}
 		}
 	}
 	if err := errors.Join(errs...); err != nil {

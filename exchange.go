@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"go.uber.org/zap"
 
 	"github.com/caddy-codex/responses/fault"
+	"github.com/caddy-codex/responses/routing"
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/dialect"
 )
@@ -31,6 +31,8 @@ type exchange struct {
 	lent    [][]byte // buffers with what the client has sent, and what that goes on from
 	body    payload  // what goes upstream, and how the reply is read
 	client  *client
+	plan    *routing.Plan
+	thread  string // that it belongs to, for its route; empty for none
 	attempt *attempt
 	lessons int  // how often it has learned
 	forgets bool // reasoning of earlier turns stays out of the attempts
@@ -69,6 +71,7 @@ type attempt struct {
 	heardAt  time.Time    // when the watch last found so, or the attempt began
 	replying bool         // the reply has begun
 	expired  *fault.Fault // set by the watch when it has cancelled the attempt
+	broken   *fault.Fault // what broke off the reply after it had begun; nil for nothing
 }
 
 // payload is the endpoint's part of an exchange: what its requests and replies look like.
@@ -102,27 +105,6 @@ func isCodex(r *http.Request) bool {
 	return strings.HasPrefix(r.Header.Get("Originator"), "codex") || strings.HasPrefix(r.UserAgent(), "codex")
 }
 
-// run tries the targets of a model until one serves the client.
-func (x *exchange) run(model string) error {
-	x.record.Model = model
-	plan, f := x.handler.router.plan(model)
-	if f != nil {
-		return x.fail(f)
-	}
-	x.record.Route = plan.route
-	for i, t := range plan.targets {
-		if f = x.persist(t); f == nil {
-			return nil
-		}
-		if !f.AnotherTarget() || i == len(plan.targets)-1 {
-			break
-		}
-		x.handler.logger.Warn("attempt failed", zap.String("request_id", x.record.ID), zap.String("provider", t.upstream.name),
-			zap.String("model", t.model), zap.String("cause", f.Brief()))
-	}
-	return x.fail(f)
-}
-
 // try makes one attempt. It returns why it failed, nil for one that served the client.
 func (x *exchange) try(t target) *fault.Fault {
 	t.upstream.readModels(t.keys)
@@ -130,7 +112,7 @@ func (x *exchange) try(t target) *fault.Fault {
 	if err != nil {
 		return fault.New(fault.Internal, "%v", err)
 	}
-	x.record.Attempts = append(x.record.Attempts, Attempt{Provider: t.upstream.name, Model: t.model, Start: x.handler.now()})
+	x.record.Attempts = append(x.record.Attempts, Attempt{Provider: t.upstream.name, Model: t.model, Key: string(t.key.Fingerprint), Start: x.handler.now()})
 	log := x.record.Last()
 	x.attempt = &attempt{target: t, dialect: d, log: log, heardAt: log.Start, forgets: x.forgets, tight: x.tight}
 	if f := x.missingKey(x.attempt); f != nil {
@@ -146,6 +128,7 @@ func (x *exchange) try(t target) *fault.Fault {
 	err = x.attempt.upstream.proxy.ServeHTTP(x.client, x.upstreamRequest(ctx), nothing)
 	log.End = x.handler.now()
 	if x.attempt.answered {
+		x.settled(x.attempt)
 		return nil
 	}
 	f := x.attempt.fault
@@ -187,9 +170,12 @@ func (x *exchange) upstreamRequest(ctx context.Context) *http.Request {
 
 const userAgent = "caddy-codex-responses"
 
+// secret is the key that the attempt has; empty for none of its own.
+func (a *attempt) secret() string { return a.key.Secret.Reveal() }
+
 // missingKey finds that a provider which wants a key has none.
 func (x *exchange) missingKey(a *attempt) *fault.Fault {
-	if len(a.keys) > 0 || len(a.upstream.wanted) == 0 || a.dialect.Identity != "none" || x.clientKey() != "" || a.upstream.ownHeaders["Authorization"] {
+	if a.secret() != "" || len(a.upstream.wanted) == 0 || a.dialect.Identity != "none" || x.clientKey() != "" || a.upstream.ownHeaders["Authorization"] {
 		return nil
 	}
 	f := fault.New(fault.Unauthorized, "has no key: %s is empty", strings.Join(a.upstream.wanted, ", "))

@@ -11,11 +11,10 @@ import (
 func TestFailuresBeforeTheFirstEvent(t *testing.T) {
 	for name, m := range mishaps() {
 		t.Run(name, func(t *testing.T) {
-			gw := m.start(t)
-			m.check(t, gw.Post("/v1/responses", streamed), m.status)
-			m.check(t, gw.Post("/v1/responses", whole), m.status)
-			for i := range 2 {
-				r := recorded(gw, i)
+			for _, request := range []string{streamed, whole} { // each at a gateway that has not seen the provider fail
+				gw := m.start(t)
+				m.check(t, gw.Post("/v1/responses", request), m.status)
+				r := recorded(gw, 0)
 				if r.Get("finish").String() != "failed" || r.Get("error_code").String() != m.code || r.Get("attempts.#").Int() != 1 ||
 					r.Get("attempts.0.cause").String() == "" {
 					t.Errorf("the record is %s", r.Raw)
@@ -30,12 +29,12 @@ func TestFailuresBeforeTheFirstEvent(t *testing.T) {
 				default:
 					m.code = "invalid_prompt" // with any other code Codex shows the whole body
 				}
-				m.check(t, gw.Post("/v1/responses", streamed, asCodex), status)
-				m.check(t, gw.Post("/v1/responses", whole, asCodex), status)
+				m.check(t, m.start(t).Post("/v1/responses", streamed, asCodex), status)
+				m.check(t, m.start(t).Post("/v1/responses", whole, asCodex), status)
 				return
 			}
-			m.checkFailed(t, gw.PostStream("/v1/responses", streamed, asCodex))
-			m.check(t, gw.Post("/v1/responses", whole, asCodex), m.status)
+			m.checkFailed(t, m.start(t).PostStream("/v1/responses", streamed, asCodex))
+			m.check(t, m.start(t).Post("/v1/responses", whole, asCodex), m.status)
 		})
 	}
 }

@@ -19,8 +19,8 @@ func (u *upstream) identity(a *attempt) (identity.Identity, *fault.Fault) {
 	switch {
 	case key.kind == "none", a.keyed, u.ownHeaders["Authorization"]:
 		return nil, nil
-	case len(a.keys) > 0:
-		key.secret = a.keys[0]
+	case a.secret() != "":
+		key.secret = a.secret()
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()

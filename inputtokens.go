@@ -65,10 +65,18 @@ func (x *exchange) count(p *inputTokens) error {
 
 // tryCount makes an attempt, and another without the reasoning of earlier turns where that cannot be opened any more. Nothing is learned of
 // refusals: what a service does not count, it may still answer.
-func (x *exchange) tryCount(t target) *fault.Fault {
+func (x *exchange) tryCount(t target) (f *fault.Fault) {
+	if t.pool != nil {
+		var ok bool
+		if t.key, ok = t.pool.Pick(x.handler.now(), ""); !ok {
+			f = fault.New(fault.RateLimited, "has no key that may be used at the moment")
+			f.Provider = t.upstream.name
+			return f
+		}
+		defer func() { t.pool.Report(t.key, f, x.handler.now()) }()
+	}
 	x.forgets = false
-	f := x.try(t)
-	if f != nil && f.Kind == fault.StaleReasoning {
+	if f = x.try(t); f != nil && f.Kind == fault.StaleReasoning {
 		x.forgets = true
 		f = x.try(t)
 	}

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/caddy-codex/responses/internal/gatewaytest"
@@ -26,6 +27,9 @@ type mishap struct {
 
 const page = "<!DOCTYPE html>\n<html><body><h1>Not here</h1></body></html>"
 
+// nowhere tells providers apart that are not there: of one that has failed the gateway knows.
+var nowhere atomic.Int64
+
 // mishaps are what can go wrong before the first event.
 func mishaps() map[string]mishap {
 	problem := upstreamtest.Error
@@ -36,7 +40,7 @@ func mishaps() map[string]mishap {
 		},
 		"a host that does not exist": {
 			provider: func(t *testing.T) string {
-				return provider("mock", "http://nowhere.invalid", "transport http {\nresolvers "+nameserver(t)+"\n}")
+				return provider("mock", fmt.Sprintf("http://nowhere.invalid/%d", nowhere.Add(1)), "transport http {\nresolvers "+nameserver(t)+"\n}")
 			},
 			status: 502, code: "server_error", kind: "server_error", says: []string{"nowhere.invalid", "no such host"}, codex: "server_error",
 		},

@@ -16,6 +16,7 @@ import (
 	"github.com/caddy-codex/responses/catalog"
 	"github.com/caddy-codex/responses/identity"
 	"github.com/caddy-codex/responses/presets"
+	"github.com/caddy-codex/responses/routing"
 	"github.com/caddy-codex/responses/translate/dialect"
 )
 
@@ -33,6 +34,8 @@ type upstream struct {
 	custom   dialect.Settings
 	timeouts Timeouts
 	proxy    *reverseproxy.Handler
+	gate     *routing.Gate
+	inner    http.RoundTripper // the proxy's own transport
 
 	ownHeaders map[string]bool // request headers that header_up sets, which are not ours to remove
 
@@ -72,7 +75,7 @@ func (u *upstream) note(text string) bool {
 // provision makes the provider ready.
 func (p *Provider) provision(ctx caddy.Context) (*upstream, error) {
 	u := &upstream{
-		name: p.Name, title: p.Name, wireName: p.wire(), models: p.Models, custom: p.Dialect, timeouts: p.Timeouts.withDefaults(),
+		name: p.Name, title: p.Name, wireName: p.wire(), models: p.Models, custom: p.Dialect, timeouts: p.Timeouts.withDefaults(p.local()),
 		preset: &presets.Preset{}, dialects: make(map[string]*dialect.Dialect), identities: make(map[identityKey]identity.Identity),
 	}
 	bases, keys, optional := p.BaseURLs, p.Keys, false
@@ -104,6 +107,7 @@ func (p *Provider) provision(ctx caddy.Context) (*upstream, error) {
 	if err != nil {
 		return nil, err
 	}
+	u.inner = inner
 	u.reader, err = newModelReader(ctx, u, inner, time.Duration(p.ReadModels))
 	return u, err
 }
@@ -132,7 +136,7 @@ func (u *upstream) provisionProxy(ctx caddy.Context, proxy *reverseproxy.Handler
 	if proxy == nil {
 		proxy = new(reverseproxy.Handler)
 	}
-	inner, err := loadTransport(ctx, proxy, urls[0].Scheme == "https")
+	inner, err := loadTransport(ctx, proxy, urls[0].Scheme == "https", u.timeouts.Connect)
 	if err != nil {
 		return nil, err
 	}

@@ -36,6 +36,7 @@ type Record struct {
 type Attempt struct {
 	Provider string
 	Model    string // upstream model
+	Key      string // fingerprint of the key; empty without one
 	Status   int    // HTTP status of the answer, 0 without one
 	Cause    string // why the attempt failed, empty for the one that served the client
 	Start    time.Time

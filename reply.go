@@ -131,6 +131,7 @@ func (rd *replyReader) advance() {
 	}
 	if f != nil && rd.exchange.request.Context().Err() == nil {
 		rd.attempt.redact(f)
+		rd.attempt.broken = f
 		rd.attempt.log.Cause = f.Brief()
 		rd.payload.stream.Fail(f)
 		rd.exchange.failedWith(f)

@@ -50,6 +50,7 @@ func (x *exchange) roundTrip(req *http.Request, inner http.RoundTripper) (*http.
 		return x.failed(req, f, status), nil
 	}
 	a.answered = true
+	x.served(a)
 	return reply, nil
 }
 
@@ -146,8 +147,8 @@ func (a *attempt) prove(out *http.Request, body []byte) *fault.Fault {
 // authorize sets the key. It does so here and not earlier because Caddy's debug log shows headers that it does not know to be secret.
 func (x *exchange) authorize(h http.Header, a *attempt) {
 	key := x.clientKey()
-	if len(a.keys) > 0 {
-		key = a.keys[0]
+	if own := a.secret(); own != "" {
+		key = own
 	}
 	a.keyed = key != "" && (a.dialect.Identity == "none" || !isCredentials(key))
 	if !a.keyed {

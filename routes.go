@@ -15,6 +15,11 @@ type target struct {
 	upstream *upstream
 	model    string
 	keys     []string
+	pool     *routing.Pool // of the keys; nil where the key is the client's own
+	key      routing.Key   // that an attempt has picked of them
+
+	weight int
+	only   []routing.Condition
 }
 
 // router finds the targets for a model name.
@@ -23,53 +28,65 @@ type router struct {
 	byName    map[string]*upstream
 	table     *routing.Table
 	routeKeys map[string][]string // by pattern
+	gate      *routing.Gate
+	pools     map[poolID]*routing.Pool
+	conducts  map[string]*conduct // by pattern; without one for what no route covers
 	keys      []string            // for providers that have none
+	fallback  string              // the model for names that nobody knows; empty for none
 }
 
 // plan is what serves a model name.
 type plan struct {
+	*conduct
 	route   string
 	targets []target
 }
 
-// plan finds the targets: a route for the very name, else provider/model, else a route whose pattern covers the name, else a provider
+// find finds the targets: a route for the very name, else provider/model, else a route whose pattern covers the name, else a provider
 // that has the model by what we know, else the only provider, else one that has it by its own word.
-func (rt *router) plan(model string) (*plan, *fault.Fault) {
+func (rt *router) find(model string) (*plan, *fault.Fault) {
 	if route, ok := rt.table.Exact(model); ok {
 		return rt.routed(route, model), nil
 	}
 	if name, upstreamModel, ok := strings.Cut(model, "/"); ok && rt.byName[name] != nil && upstreamModel != "" {
-		return &plan{targets: []target{rt.target(routing.Target{Provider: name, Model: upstreamModel}, model, nil)}}, nil
+		return rt.direct(rt.target(routing.Target{Provider: name, Model: upstreamModel}, model, "")), nil
 	}
 	if route, ok := rt.table.Lookup(model); ok {
 		return rt.routed(route, model), nil
 	}
 	for _, u := range rt.upstreams {
 		if u.knows(model) || len(rt.upstreams) == 1 && len(rt.table.Patterns()) == 0 {
-			return &plan{targets: []target{rt.target(routing.Target{Provider: u.name}, model, nil)}}, nil
+			return rt.direct(rt.target(routing.Target{Provider: u.name}, model, "")), nil
 		}
 	}
 	for _, u := range rt.upstreams {
 		if u.lists(model) {
-			return &plan{targets: []target{rt.target(routing.Target{Provider: u.name}, model, nil)}}, nil
+			return rt.direct(rt.target(routing.Target{Provider: u.name}, model, "")), nil
 		}
 	}
 	return nil, fault.New(fault.UnknownModel, "no model is called %q here; there are %s", model, strings.Join(rt.names(), ", "))
 }
 
+// direct is the plan for a model that no route covers.
+func (rt *router) direct(t target) *plan {
+	return &plan{conduct: rt.conducts[""], targets: []target{t}}
+}
+
 func (rt *router) routed(route *routing.Route, model string) *plan {
-	p := &plan{route: route.Pattern}
-	for _, t := range route.Targets {
-		p.targets = append(p.targets, rt.target(t, model, rt.routeKeys[route.Pattern]))
+	p := &plan{conduct: rt.conducts[route.Pattern], route: route.Pattern}
+	for i, t := range route.Targets {
+		target := rt.target(t, model, route.Pattern)
+		target.weight, target.only = p.given[i].Weight, p.given[i].Only
+		p.targets = append(p.targets, target)
 	}
 	return p
 }
 
 // target completes what a route says: without a model, the client's name is the provider's to interpret. A named one may also be one of
 // the provider's model lines.
-func (rt *router) target(t routing.Target, model string, keys []string) target {
+func (rt *router) target(t routing.Target, model, route string) target {
 	u := rt.byName[t.Provider]
-	out := target{upstream: u, keys: keys}
+	out := target{upstream: u, keys: rt.routeKeys[route], pool: rt.pool(route, u)}
 	switch mapped, ok := u.models[t.Model]; {
 	case t.Model == "":
 		out.model = u.model(model)
@@ -117,16 +134,16 @@ func (rt *router) entries() []catalog.Entry {
 	}
 	for _, pattern := range rt.table.Patterns() {
 		if !glob.Wild(pattern) {
-			if p, f := rt.plan(pattern); f == nil {
+			if p, f := rt.find(pattern); f == nil {
 				add(pattern, p.targets[0])
 			}
 		}
 	}
 	for _, u := range rt.upstreams {
 		for _, name := range u.listed() {
-			direct := rt.target(routing.Target{Provider: u.name, Model: name}, name, nil)
+			direct := rt.target(routing.Target{Provider: u.name, Model: name}, name, "")
 			slug := u.name + "/" + name
-			if p, f := rt.plan(name); f == nil && p.targets[0].upstream == u && p.targets[0].model == direct.model {
+			if p, f := rt.find(name); f == nil && p.targets[0].upstream == u && p.targets[0].model == direct.model {
 				slug = name
 			}
 			add(slug, direct)

@@ -2,6 +2,7 @@ package codexresponses_test
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -114,5 +115,70 @@ func TestAReplyThatPausesHasTheTimeOfAFirstEventToGoOn(t *testing.T) {
 	events := start(t, config).PostStream("/v1/responses", searched).Require()
 	if last := events[len(events)-1]; last.Type != "response.completed" {
 		t.Errorf("the last event is %s", last.Data)
+	}
+}
+
+// drip is a reply that says something again and again and does not end. Of a text it says a piece each time, else it sends comments.
+func drip(text string) upstreamtest.Reply {
+	return upstreamtest.Func(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			line := ": keep-alive"
+			if text != "" {
+				line = "data: " + upstreamtest.Text(text)
+			}
+			_, _ = io.WriteString(w, line+"\n\n")
+			_ = http.NewResponseController(w).Flush()
+			select {
+			case <-tick.C:
+			case <-r.Context().Done():
+				return
+			}
+		}
+	})
+}
+
+// brevity is a provider block's line with a short time for an attempt.
+const brevity = "timeouts {\ntotal 300ms\n}\n"
+
+func TestAStreamThatTakesTooLongInAllFails(t *testing.T) {
+	upstream := upstreamtest.New(t, drip("More. "))
+	gw := start(t, mock(upstream, brevity))
+	events := gw.PostStream("/v1/responses", streamed).Require()
+	last := events[len(events)-1]
+	message := last.Response().Get("error.message").String()
+	if last.Type != "response.failed" || !strings.Contains(message, "provider mock took longer than 300ms") {
+		t.Errorf("the last event is %s", last.Data)
+	}
+	if cause := recorded(gw, 0).Get("attempts.0.cause").String(); !strings.Contains(cause, "took longer than 300ms") {
+		t.Errorf("the record says %q", cause)
+	}
+	upstream.WaitClosed()
+}
+
+func TestTheNextTargetServesWhereOneTakesTooLongInAll(t *testing.T) {
+	slow := upstreamtest.New(t, drip(""))
+	other := upstreamtest.New(t, hello())
+	gw := start(t, provider("slow", slow.URL+"/v1", brevity), mock(other), "route m slow mock")
+	requireText(t, gw.Post("/v1/responses", whole), "Hello.")
+	if cause := recorded(gw, 0).Get("attempts.0.cause").String(); !strings.Contains(cause, "took longer than 300ms") {
+		t.Errorf("the record says %q", cause)
+	}
+	slow.WaitClosed()
+}
+
+func TestTheNextTargetServesWhereOneDoesNotConnectInTime(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and does not shake hands
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = silent.Close() })
+	other := upstreamtest.New(t, hello())
+	gw := start(t, provider("silent", "https://"+silent.Addr().String(), "timeouts {\nconnect 100ms\n}"), mock(other), "route m silent mock")
+	requireText(t, gw.Post("/v1/responses", whole), "Hello.")
+	if cause := recorded(gw, 0).Get("attempts.0.cause").String(); !strings.Contains(cause, "could not be reached") {
+		t.Errorf("the record says %q", cause)
 	}
 }

@@ -54,19 +54,19 @@ func (t *transport) OverrideHealthCheckScheme(base *url.URL, port string) {
 const idlePerHost = 256
 
 // loadTransport loads the transport that the reverse proxy is configured with, else makes the default one, and turns TLS on where the
-// base URL asks for it.
-func loadTransport(ctx caddy.Context, proxy *reverseproxy.Handler, https bool) (http.RoundTripper, error) {
+// base URL asks for it. connect bounds how long the default one dials, and shakes hands.
+func loadTransport(ctx caddy.Context, proxy *reverseproxy.Handler, https bool, connect caddy.Duration) (http.RoundTripper, error) {
 	if proxy.TransportRaw == nil {
 		uncompressed := false
 		t := &reverseproxy.HTTPTransport{
 			KeepAlive: &reverseproxy.KeepAlive{
 				ProbeInterval: caddy.Duration(30 * time.Second), IdleConnTimeout: caddy.Duration(2 * time.Minute), MaxIdleConnsPerHost: idlePerHost,
 			},
-			DialTimeout: caddy.Duration(10 * time.Second),
+			DialTimeout: connect,
 			Compression: &uncompressed,
 		}
 		if https {
-			t.TLS = new(reverseproxy.TLSConfig)
+			t.TLS = &reverseproxy.TLSConfig{HandshakeTimeout: connect}
 		}
 		if err := t.Provision(ctx); err != nil {
 			return nil, fmt.Errorf("provisioning transport: %w", err)

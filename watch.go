@@ -1,40 +1,11 @@
 package codexresponses
 
 import (
-	"fmt"
 	"io"
 	"time"
 
-	"github.com/caddyserver/caddy/v2"
-
 	"github.com/caddy-codex/responses/fault"
 )
-
-// Timeouts bound how long a provider may keep silent.
-type Timeouts struct {
-	// FirstEvent is how long the first byte of a reply may take. Models that think long before they say anything need it long. Default: 5m
-	FirstEvent caddy.Duration `json:"first_event,omitempty"`
-
-	// Idle is how long a reply may pause. Any byte ends a pause, also one of a comment that only says the provider is alive. Default: 5m
-	Idle caddy.Duration `json:"idle,omitempty"`
-}
-
-const (
-	defaultFirstEvent = 5 * time.Minute
-	defaultIdle       = 5 * time.Minute
-)
-
-// withDefaults fills in what the configuration leaves open. The receiver may be nil.
-func (t *Timeouts) withDefaults() Timeouts {
-	full := Timeouts{FirstEvent: caddy.Duration(defaultFirstEvent), Idle: caddy.Duration(defaultIdle)}
-	if t != nil && t.FirstEvent > 0 {
-		full.FirstEvent = t.FirstEvent
-	}
-	if t != nil && t.Idle > 0 {
-		full.Idle = t.Idle
-	}
-	return full
-}
 
 // beater is a payload whose reply is a stream that can be kept alive.
 type beater interface {
@@ -66,6 +37,9 @@ func (x *exchange) watchAttempt(t Timeouts) {
 	}
 	const looks = 8 // within a timeout
 	x.pace = min(time.Duration(x.handler.Heartbeat), time.Duration(min(t.FirstEvent, t.Idle))/looks)
+	if t.Total > 0 {
+		x.pace = min(x.pace, time.Duration(t.Total))
+	}
 	x.watch.Reset(x.pace)
 }
 
@@ -82,7 +56,9 @@ func (x *exchange) tick(b beater) {
 		if b != nil {
 			next = min(next, x.keepAlive(b, now))
 		}
-		x.attempt.expire(now)
+		if x.attempt != nil {
+			next = x.attempt.expire(now, next)
+		}
 	}
 	x.watch.Reset(next)
 }
@@ -98,8 +74,9 @@ func (x *exchange) keepAlive(b beater, now time.Time) time.Duration {
 	return interval
 }
 
-// expire cancels an attempt whose provider has kept silent for too long.
-func (a *attempt) expire(now time.Time) {
+// expire cancels an attempt whose provider has kept silent for too long, or that takes too long in all. It returns when to look again, next
+// at the latest.
+func (a *attempt) expire(now time.Time, next time.Duration) time.Duration {
 	limit := time.Duration(a.upstream.timeouts.FirstEvent)
 	switch {
 	case a.sent == nil:
@@ -111,11 +88,29 @@ func (a *attempt) expire(now time.Time) {
 	if a.replying {
 		limit = time.Duration(a.upstream.timeouts.Idle)
 	}
-	if silent := now.Sub(a.heardAt); silent >= limit && a.expired == nil {
-		a.expired = fault.New(fault.TimedOut, "sent nothing for %s", silent.Round(time.Millisecond))
-		a.expired.Provider = a.upstream.name
-		a.cancel()
+	if silent := now.Sub(a.heardAt); silent >= limit {
+		a.giveUp("sent nothing for %s", silent.Round(time.Millisecond))
 	}
+	total := time.Duration(a.upstream.timeouts.Total)
+	if total <= 0 || a.sent == nil || a.expired != nil {
+		return next
+	}
+	left := total - now.Sub(a.log.Start)
+	if left <= 0 {
+		a.giveUp("took longer than %s", total)
+		return next
+	}
+	return min(next, left)
+}
+
+// giveUp ends the attempt because its time has run out.
+func (a *attempt) giveUp(format string, limit time.Duration) {
+	if a.expired != nil {
+		return
+	}
+	a.expired = fault.New(fault.TimedOut, format, limit)
+	a.expired.Provider = a.upstream.name
+	a.cancel()
 }
 
 // restart makes the time run anew, for another request of the attempt. The watch must not be looking.
@@ -144,11 +139,4 @@ func (x *exchange) setIdle(idle bool) {
 	x.mu.Lock()
 	x.idle = idle
 	x.mu.Unlock()
-}
-
-func (t *Timeouts) check() error {
-	if t != nil && (t.FirstEvent < 0 || t.Idle < 0) {
-		return fmt.Errorf("a timeout is negative")
-	}
-	return nil
 }

@@ -73,3 +73,13 @@ func (u *Usage) append(dst []byte) []byte {
 	dst = strconv.AppendInt(dst, u.Input+u.Output, 10)
 	return append(dst, '}')
 }
+
+// Needs is what the request needs of a model: whether it has images and tools, and how many tokens it has at the least. Nothing is known of a
+// request that is passed on as it came.
+func (r *Request) Needs() (images, tools bool, tokens int) {
+	if r.bare {
+		return false, false, 0
+	}
+	const certain = 4 // of five estimated tokens: texts of some languages have fewer
+	return r.Media > 0, len(r.Tools.List) > 0, int(r.estimate()) * certain / 5
+}

@@ -72,9 +72,12 @@ func (g *Gateway) isolateIn(value any) {
 	}
 }
 
-// silence keeps providers from being asked for their models, unless the Caddyfile says how often: a test that scripts an upstream counts
-// what it is asked, and a preset's address is on the Internet.
+// silence keeps providers from being asked for their models, and again after a failure, unless the Caddyfile says how often: a test that
+// scripts an upstream counts what it is asked, and a preset's address is on the Internet.
 func silence(handler map[string]any) {
+	if handler["retry"] == nil {
+		handler["retry"] = map[string]any{"within": 1} // a nanosecond: each target is asked once
+	}
 	providers, _ := handler["providers"].([]any)
 	for _, p := range providers {
 		if provider, ok := p.(map[string]any); ok && provider["read_models"] == nil {

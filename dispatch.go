@@ -1,0 +1,202 @@
+package codexresponses
+
+import (
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/caddy-codex/responses/fault"
+	"github.com/caddy-codex/responses/routing"
+)
+
+// knownTargets is what is known about keys and targets. It lives as long as the process: a reload changes nothing about providers.
+var knownTargets routing.Registry
+
+// knownThreads is where threads are served. It lives as long.
+var knownThreads = routing.NewSticky()
+
+// run asks the targets of a model, by the route's policy and within its budget, until one serves the client.
+func (x *exchange) run(model string) error {
+	x.record.Model = model
+	plan, f := x.handler.router.plan(model)
+	if f != nil {
+		return x.fail(f)
+	}
+	x.record.Route = plan.route
+	if plan.sticks {
+		x.thread = x.threadOf()
+	}
+	if f := x.enter(x.handler.router.gate); f != nil {
+		return x.fail(f)
+	}
+	defer x.handler.router.gate.Leave()
+	x.plan = routing.NewPlan(x.setup(plan), x.handler.now())
+	defer x.plan.Close()
+	for {
+		switch step := x.plan.Next(x.handler.now()); step.Do {
+		case routing.Try:
+			target := plan.targets[step.Choice]
+			target.key = step.Key
+			switch f := x.attend(target); {
+			case f == nil:
+				return nil
+			case f.Kind == fault.ClientGone:
+				return x.fail(f)
+			}
+		case routing.Wait:
+			if f := x.wait(step); f != nil {
+				return x.fail(f)
+			}
+		case routing.Stop:
+			return x.fail(x.exhausted())
+		}
+	}
+}
+
+// exhausted is the one answer where nothing could be done within the budget.
+func (x *exchange) exhausted() *fault.Fault {
+	f := x.plan.Exhausted(x.handler.now()).Fault()
+	if f.RetryAfter < time.Second { // which is no more than our own pace
+		f.RetryAfter = 0
+	}
+	return f
+}
+
+// setup is what the plan of the exchange is made from.
+func (x *exchange) setup(plan *plan) routing.Setup {
+	now := x.handler.now()
+	s := routing.Setup{
+		Balancer: plan.balancer, Budget: plan.budget, Needs: x.needs(plan), Notify: x.changed, Choices: make([]routing.Choice, len(plan.targets)),
+	}
+	for i := range plan.targets {
+		t := &plan.targets[i]
+		known := routing.Target{Provider: t.upstream.name, Model: t.model}
+		model := t.upstream.describe(t.model)
+		s.Choices[i] = routing.Choice{
+			Target: known, Weight: t.weight, Only: t.only, Can: routing.Can{Window: model.ContextWindow},
+			Pool: t.pool, Health: knownTargets.Health(t.upstream.identityName(), known, now),
+		}
+	}
+	if x.thread != "" {
+		s.Sticky, _ = knownThreads.Place(plan.route, x.thread, now)
+	}
+	return s
+}
+
+// needs is what the request needs of a target. Where there is one target only nobody asks.
+func (x *exchange) needs(plan *plan) routing.Needs {
+	p, ok := x.body.(*responses)
+	if !ok || len(plan.targets) == 1 {
+		return routing.Needs{}
+	}
+	images, tools, tokens := p.req.Needs()
+	return routing.Needs{Images: images, Tools: tools, Effort: p.req.Effort, Context: tokens}
+}
+
+// threadOf is the thread that the exchange belongs to, which providers' prompt caches know: by the key that the client has for them, else by
+// its session, else by its conversation. Empty for none.
+func (x *exchange) threadOf() string {
+	id := x.request.Header.Get("Session-Id")
+	if p, ok := x.body.(*responses); ok {
+		switch {
+		case len(p.req.CacheKey) > 0:
+			id = string(p.req.CacheKey)
+		case id == "":
+			id = p.req.State.Conversation
+		}
+	}
+	if id == "" {
+		return ""
+	}
+	return owner(x.request) + "/" + id
+}
+
+// attend makes attempts at a target, if it takes one more. It returns why it has not served the client, of which the plan knows then.
+func (x *exchange) attend(t target) *fault.Fault {
+	if f := x.enter(t.upstream.gate); f != nil {
+		x.plan.Full()
+		return f
+	}
+	defer t.upstream.gate.Leave()
+	f := x.persist(t)
+	if f != nil {
+		x.failedAttempt(t, f)
+	}
+	return f
+}
+
+// failedAttempt tells the plan, and the operator, why an attempt has failed.
+func (x *exchange) failedAttempt(t target, f *fault.Fault) {
+	x.plan.Failed(f, false, x.handler.now())
+	if f.Kind == fault.ClientGone {
+		return
+	}
+	x.handler.logger.Warn("attempt failed", zap.String("request_id", x.record.ID), zap.String("provider", t.upstream.name),
+		zap.String("model", t.model), zap.String("key", string(t.key.Fingerprint)), zap.String("cause", f.Brief()))
+}
+
+// changed tells the operator, and whoever listens to Caddy's events, what happens to keys and targets.
+func (x *exchange) changed(c routing.Change) {
+	x.handler.emit(c)
+	fields := []zap.Field{zap.String("provider", c.Target.Provider), zap.String("model", c.Target.Model)}
+	if c.Key != "" {
+		fields = append(fields, zap.String("key", string(c.Key)))
+	}
+	if c.Fault != nil {
+		fields = append(fields, zap.String("cause", c.Fault.Brief()))
+	}
+	if !c.Until.IsZero() {
+		fields = append(fields, zap.Time("until", c.Until))
+	}
+	switch c.What {
+	case routing.KeyOut:
+		x.handler.logger.Error("a key was refused; it is not used until the configuration is loaded again", fields...)
+	case routing.KeyCooling:
+		x.handler.logger.Warn("a key cools down", fields...)
+	case routing.TargetResting:
+		x.handler.logger.Warn("a target keeps failing and is left alone for a while", fields...)
+	case routing.TargetRecovered:
+		x.handler.logger.Info("a target works again", fields...)
+	}
+}
+
+// wait waits until something can be tried. The client hears heartbeats meanwhile.
+func (x *exchange) wait(step routing.Step) *fault.Fault {
+	x.setIdle(true)
+	defer x.setIdle(false)
+	timer := time.NewTimer(step.Until.Sub(x.handler.now()))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-x.request.Context().Done():
+		return fault.New(fault.ClientGone, "the client closed its connection")
+	}
+}
+
+// served tells the plan that the beginning of an answer is there, and where the thread is served from now on.
+func (x *exchange) served(a *attempt) {
+	if x.plan == nil {
+		return // it only counts
+	}
+	now := x.handler.now()
+	x.plan.Answered(now.Sub(a.log.Start), now)
+	if place, ok := x.plan.Place(); ok && x.thread != "" {
+		knownThreads.Stay(x.record.Route, x.thread, place, now)
+	}
+}
+
+// settled tells the plan how the reply has ended.
+func (x *exchange) settled(a *attempt) {
+	if x.plan == nil {
+		return
+	}
+	f := a.broken
+	if f == nil && x.request.Context().Err() != nil {
+		f = fault.New(fault.ClientGone, "the client closed its connection")
+	}
+	x.plan.Ended(int(x.record.Usage.Output), f, x.handler.now())
+}
+
+// identityName is by what the provider's targets and keys are known from one configuration to the next.
+func (u *upstream) identityName() string { return u.name + " " + u.base.String() }

@@ -1,0 +1,37 @@
+package codexresponses
+
+import (
+	"fmt"
+
+	"github.com/caddy-codex/responses/fault"
+	"github.com/caddy-codex/responses/internal/glob"
+)
+
+// checkFallback refuses a pattern. Whether the model is known is found when the providers are ready.
+func checkFallback(model string) error {
+	if glob.Wild(model) {
+		return fmt.Errorf("fallback_model %s is a pattern; it takes the name of one model", model)
+	}
+	return nil
+}
+
+// plan finds the targets for a name: those of the name itself, else those of the fallback model.
+func (rt *router) plan(model string) (*plan, *fault.Fault) {
+	p, f := rt.find(model)
+	if f == nil || rt.fallback == "" {
+		return p, f
+	}
+	return rt.find(rt.fallback)
+}
+
+// setFallback makes a model the one for names that nobody knows, if it is known by what the configuration and the presets say.
+func (rt *router) setFallback(model string) error {
+	if model == "" {
+		return nil
+	}
+	if _, f := rt.find(model); f != nil {
+		return fmt.Errorf("fallback_model: %s", f.Message)
+	}
+	rt.fallback = model
+	return nil
+}

@@ -1,0 +1,37 @@
+package codexresponses
+
+import (
+	"errors"
+	"time"
+
+	"github.com/caddy-codex/responses/fault"
+	"github.com/caddy-codex/responses/routing"
+)
+
+// gateWait is how long an exchange waits before a bound for one of those that run to end.
+const gateWait = 5 * time.Second
+
+// makeGates makes the bounds of the gateway and of its providers. Who runs under an earlier configuration counts on.
+func (rt *router) makeGates(all *Bound, providers []*Provider, now time.Time) {
+	rt.gate = knownTargets.Gate("", all.limits(gateWait), now)
+	for i, u := range rt.upstreams {
+		u.gate = knownTargets.Gate(u.identityName(), providers[i].MaxConcurrent.limits(gateWait), now)
+	}
+}
+
+// enter passes a gate. The fault is that it is full, or that the client has gone meanwhile.
+func (x *exchange) enter(g *routing.Gate) *fault.Fault {
+	x.setIdle(true)
+	defer x.setIdle(false)
+	err := g.Enter(x.request.Context())
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, routing.ErrFull), errors.Is(err, routing.ErrWaited):
+		f := fault.New(fault.Overloaded, "the gateway has %v", err)
+		f.RetryAfter = time.Second
+		return f
+	default:
+		return fault.New(fault.ClientGone, "the client closed its connection")
+	}
+}
