@@ -1,6 +1,7 @@
 package codexresponses
 
 import (
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -55,8 +56,10 @@ func (x *exchange) run(model string) error {
 
 // exhausted is the one answer where nothing could be done within the budget.
 func (x *exchange) exhausted() *fault.Fault {
-	f := x.plan.Exhausted(x.handler.now()).Fault()
-	if f.RetryAfter < time.Second { // which is no more than our own pace
+	e := x.plan.Exhausted(x.handler.now())
+	f := e.Fault()
+	told := slices.ContainsFunc(e.Results, func(r routing.Result) bool { return r.Fault.RetryAfter > 0 })
+	if f.RetryAfter < time.Second && !told { // which is no more than our own pace
 		f.RetryAfter = 0
 	}
 	return f
