@@ -150,6 +150,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	live.Store(h.router, nil)
+	h.startProbes(ctx)
 	h.models = newModelsDocument(h.router.entries())
 	return h.provisionSessions(ctx)
 }

@@ -58,7 +58,7 @@ func (x *exchange) run(model string) error {
 func (x *exchange) exhausted() *fault.Fault {
 	e := x.plan.Exhausted(x.handler.now())
 	f := e.Fault()
-	told := slices.ContainsFunc(e.Results, func(r routing.Result) bool { return r.Fault.RetryAfter > 0 })
+	told := slices.ContainsFunc(e.Results, func(r routing.Result) bool { return r.Ready.Equal(e.Soonest) && r.Fault.RetryAfter > 0 })
 	if f.RetryAfter < time.Second && !told { // which is no more than our own pace
 		f.RetryAfter = 0
 	}
@@ -69,7 +69,7 @@ func (x *exchange) exhausted() *fault.Fault {
 func (x *exchange) setup(plan *plan) routing.Setup {
 	now := x.handler.now()
 	s := routing.Setup{
-		Balancer: plan.balancer, Budget: plan.budget, Needs: x.needs(plan), Notify: x.changed, Choices: make([]routing.Choice, len(plan.targets)),
+		Balancer: plan.balancer, Budget: plan.budget, Needs: x.needs(plan), Notify: x.handler.changed, Choices: make([]routing.Choice, len(plan.targets)),
 	}
 	for i := range plan.targets {
 		t := &plan.targets[i]
@@ -139,8 +139,8 @@ func (x *exchange) failedAttempt(t target, f *fault.Fault) {
 }
 
 // changed tells the operator, and whoever listens to Caddy's events, what happens to keys and targets.
-func (x *exchange) changed(c routing.Change) {
-	x.handler.emit(c)
+func (h *Handler) changed(c routing.Change) {
+	h.emit(c)
 	fields := []zap.Field{zap.String("provider", c.Target.Provider), zap.String("model", c.Target.Model)}
 	if c.Key != "" {
 		fields = append(fields, zap.String("key", string(c.Key)))
@@ -153,13 +153,13 @@ func (x *exchange) changed(c routing.Change) {
 	}
 	switch c.What {
 	case routing.KeyOut:
-		x.handler.logger.Error("a key was refused; it is not used until the configuration is loaded again", fields...)
+		h.logger.Error("a key was refused; it is not used until the configuration is loaded again", fields...)
 	case routing.KeyCooling:
-		x.handler.logger.Warn("a key cools down", fields...)
+		h.logger.Warn("a key cools down", fields...)
 	case routing.TargetResting:
-		x.handler.logger.Warn("a target keeps failing and is left alone for a while", fields...)
+		h.logger.Warn("a target keeps failing and is left alone for a while", fields...)
 	case routing.TargetRecovered:
-		x.handler.logger.Info("a target works again", fields...)
+		h.logger.Info("a target works again", fields...)
 	}
 }
 

@@ -37,6 +37,9 @@ type upstream struct {
 	gate     *routing.Gate
 	inner    http.RoundTripper // the proxy's own transport
 
+	prober     *modelReader // that asks whether the provider works again; nil where it is not probed
+	probeEvery time.Duration
+
 	ownHeaders map[string]bool // request headers that header_up sets, which are not ours to remove
 
 	reader *modelReader // of the provider's own list of models; nil for none
@@ -109,7 +112,10 @@ func (p *Provider) provision(ctx caddy.Context) (*upstream, error) {
 	}
 	u.inner = inner
 	u.reader, err = newModelReader(ctx, u, inner, time.Duration(p.ReadModels))
-	return u, err
+	if err != nil {
+		return nil, err
+	}
+	return u, u.setProbe(ctx, time.Duration(p.Probe))
 }
 
 // resolveBases reads the base URLs. Hosts of one service differ in host and port alone.
