@@ -56,7 +56,6 @@ func (x *exchange) background(p *responses, m *memory) error {
 	p.stream.Fixed, p.stream.Terse = true, false
 	object := p.stream.Object("queued")
 	r := &run{handler: h, memory: m, stored: m.stored(object).Clone(), wake: make(chan struct{}, 1)}
-	m.run = r
 	if err := h.sessions.Begin(x.request.Context(), m.owner, r.stored, m.chain); err != nil {
 		return x.fail(stateFault(err))
 	}

@@ -73,11 +73,11 @@ func (x *exchange) setup(plan *plan) routing.Setup {
 	}
 	for i := range plan.targets {
 		t := &plan.targets[i]
-		known := routing.Target{Provider: t.upstream.name, Model: t.model}
+		name := routing.Target{Provider: t.upstream.name, Model: t.model}
 		model := t.upstream.describe(t.model)
 		s.Choices[i] = routing.Choice{
-			Target: known, Weight: t.weight, Only: t.only, Can: routing.Can{Window: model.ContextWindow},
-			Pool: t.pool, Health: knownTargets.Health(t.upstream.identityName(), known, now),
+			Target: name, Weight: t.weight, Only: t.only, Can: routing.Can{Window: model.ContextWindow},
+			Pool: t.pool, Health: knownTargets.Health(t.upstream.known, name, now),
 		}
 	}
 	if x.thread != "" {
@@ -111,7 +111,7 @@ func (x *exchange) threadOf() string {
 	if id == "" {
 		return ""
 	}
-	return owner(x.request) + "/" + id
+	return x.belongsTo() + "/" + id
 }
 
 // attend makes attempts at a target, if it takes one more. It returns why it has not served the client, of which the plan knows then.
@@ -200,6 +200,3 @@ func (x *exchange) settled(a *attempt) {
 	}
 	x.plan.Ended(int(x.record.Usage.Output), f, x.handler.now())
 }
-
-// identityName is by what the provider's targets and keys are known from one configuration to the next.
-func (u *upstream) identityName() string { return u.name + " " + u.base.String() }

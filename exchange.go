@@ -33,6 +33,7 @@ type exchange struct {
 	client  *client
 	plan    *routing.Plan
 	thread  string // that it belongs to, for its route; empty for none
+	owner   string // see belongsTo; empty before it is known
 	attempt *attempt
 	lessons int  // how often it has learned
 	forgets bool // reasoning of earlier turns stays out of the attempts

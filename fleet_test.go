@@ -157,6 +157,7 @@ func TestAFleetWithBadDays(t *testing.T) {
 	before := runtime.NumGoroutine()
 
 	var completed, failed, next atomic.Int64
+	due := make(chan struct{}, reloads) // of reloads, which come spread over the load
 	var working sync.WaitGroup
 	for range clients {
 		working.Go(func() {
@@ -164,6 +165,9 @@ func TestAFleetWithBadDays(t *testing.T) {
 				n := next.Add(1)
 				if n > int64(exchanges) {
 					return
+				}
+				if n%int64(exchanges/reloads) == 0 {
+					due <- struct{}{}
 				}
 				if requireEnds(t, gw.URL, gw.Client, fmt.Sprint("word ", n)) {
 					completed.Add(1)
@@ -174,9 +178,7 @@ func TestAFleetWithBadDays(t *testing.T) {
 		})
 	}
 	for i := range reloads {
-		for next.Load() < int64(exchanges*i/reloads) { // until there is more load
-			runtime.Gosched()
-		}
+		<-due
 		gw.Reload(site(lines, fmt.Sprint("heartbeat ", 10+i, "s")))
 	}
 	working.Wait()

@@ -15,7 +15,7 @@ const gateWait = 5 * time.Second
 func (rt *router) makeGates(all *Bound, providers []*Provider, now time.Time) {
 	rt.gate = knownTargets.Gate("", all.limits(gateWait), now)
 	for i, u := range rt.upstreams {
-		u.gate = knownTargets.Gate(u.identityName(), providers[i].MaxConcurrent.limits(gateWait), now)
+		u.gate = knownTargets.Gate(u.known, providers[i].MaxConcurrent.limits(gateWait), now)
 	}
 }
 

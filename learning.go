@@ -89,5 +89,5 @@ func (x *exchange) logLesson(learned lessons.Lesson) {
 
 // lessonKey is what lessons for an upstream model are kept by.
 func (u *upstream) lessonKey(model string) string {
-	return u.name + " " + u.base.String() + " " + model
+	return u.known + " " + model
 }

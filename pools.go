@@ -14,7 +14,7 @@ func (rt *router) makePools(routes []*Route, forwards bool, now time.Time) {
 	rt.pools = make(map[poolID]*routing.Pool)
 	for _, u := range rt.upstreams {
 		if keys := rt.keysOf(u); len(keys) > 0 || !forwards {
-			rt.pools[poolID{"", u.name}] = knownTargets.Pool(u.identityName(), keys, now)
+			rt.pools[poolID{"", u.name}] = knownTargets.Pool(u.known, keys, now)
 		}
 	}
 	for _, route := range routes {
@@ -23,7 +23,7 @@ func (rt *router) makePools(routes []*Route, forwards bool, now time.Time) {
 			continue
 		}
 		for _, t := range route.Targets {
-			rt.pools[poolID{route.Pattern, t.Provider}] = knownTargets.Pool(rt.byName[t.Provider].identityName(), keys, now)
+			rt.pools[poolID{route.Pattern, t.Provider}] = knownTargets.Pool(rt.byName[t.Provider].known, keys, now)
 		}
 	}
 }

@@ -57,7 +57,7 @@ func (h *Handler) probe(u *upstream) {
 			return
 		}
 		target := routing.Target{Provider: u.name, Model: state.Model}
-		if knownTargets.Health(u.identityName(), target, now).Mend() {
+		if knownTargets.Health(u.known, target, now).Mend() {
 			h.changed(routing.Change{What: routing.TargetRecovered, Target: target})
 		}
 	}

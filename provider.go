@@ -27,6 +27,7 @@ type upstream struct {
 	wireName string
 	wire     *wire
 	base     *url.URL // host and port of the first base URL; scheme, path and query of all
+	known    string   // by what its targets and keys are known from one configuration to the next
 	keys     []string
 	wanted   []string          // placeholders that should give a key, empty where the provider does without
 	models   map[string]string // client's name to provider's
@@ -106,6 +107,7 @@ func (p *Provider) provision(ctx caddy.Context) (*upstream, error) {
 		return nil, err
 	}
 	u.base = urls[0]
+	u.known = u.name + " " + u.base.String()
 	inner, err := u.provisionProxy(ctx, p.ReverseProxy, urls)
 	if err != nil {
 		return nil, err

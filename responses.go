@@ -81,7 +81,7 @@ func (x *exchange) newResponses(m *memory) (*responses, *fault.Fault) {
 // parse reads as much of a request as its first target needs. For one that it passes to as it is, that is not much, nor for one that is to
 // be expanded first.
 func (h *Handler) parse(body []byte) (*translate.Request, error) {
-	if bytes.Contains(body, previousMember) {
+	if len(body) <= usualTurn && bytes.Contains(body, previousMember) {
 		return translate.ParseSource(body, h.ring)
 	}
 	if model, ok := translate.LeadingModel(body); ok {
@@ -92,8 +92,12 @@ func (h *Handler) parse(body []byte) (*translate.Request, error) {
 	return translate.Parse(body, h.ring)
 }
 
-// previousMember is in every request that goes on from an earlier response. Where it is in another one, what was not read is read later.
+// previousMember is in every request that goes on from an earlier response. Where it is in another one, what was not read is read later; and
+// where it is in one that is too long to be looked through, that is read twice.
 var previousMember = []byte(`"previous_response_id"`)
+
+// usualTurn is the most bytes that a request usually has which brings only what is new.
+const usualTurn = 32 << 10
 
 // native reports whether a target takes requests as they are.
 func (t *target) native() bool {

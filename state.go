@@ -22,12 +22,12 @@ type memory struct {
 	owner   string
 	request *translate.Request // as the client sent it, before what it goes on from was put in
 	earlier translate.Earlier
-	// referring are the inputs among that which refer to stored items.
-	referring [][]byte
-	chain     *session.Chain  // what it goes on from; nil for nothing that is stored
-	items     map[string]bool // ids of those of the conversation that it belongs to
-	lane      *lane           // of a WebSocket connection; nil without one
-	run       *run            // in the background; nil for one that a client waits for
+	// referring are the inputs among that which refer to stored items, and references the ids that they and the request refer to.
+	referring  [][]byte
+	references []string
+	chain      *session.Chain  // what it goes on from; nil for nothing that is stored
+	items      map[string]bool // ids of those of the conversation that it belongs to
+	lane       *lane           // of a WebSocket connection; nil without one
 }
 
 // owner is whom the state of a request belongs to: the user that Caddy has authenticated, else whoever has the same key.
@@ -38,6 +38,14 @@ func owner(r *http.Request) string {
 		}
 	}
 	return session.Owner("key", presentedKey(r.Header))
+}
+
+// belongsTo is the owner of what the exchange stores, and of its thread.
+func (x *exchange) belongsTo() string {
+	if x.owner == "" {
+		x.owner = owner(x.request)
+	}
+	return x.owner
 }
 
 // presentedKey is the key that a client has come with, in any of the headers that clients use.
@@ -55,16 +63,19 @@ func presentedKey(h http.Header) string {
 
 // recall puts what a request goes on from into it, and decides whether its response is stored.
 func (x *exchange) recall(req *translate.Request, m *memory) (*translate.Request, *fault.Fault) {
-	m.request, m.owner = req, owner(x.request)
+	m.request = req
 	state := req.State
 	if f := x.storing(&state); f != nil {
 		return nil, f
+	}
+	if state.Keeps || state.Continues() {
+		m.owner = x.belongsTo()
 	}
 	if state.Continues() {
 		if f := x.remember(&state, m); f != nil {
 			return nil, f
 		}
-		if m.size(&state) > x.handler.MaxBody {
+		if m.size() > x.handler.MaxBody {
 			return nil, fault.New(fault.TooLarge, "the body is larger than the limit of %d bytes, with what it goes on from", x.handler.MaxBody)
 		}
 		body, err := req.Expand(m.earlier, borrow)
@@ -181,19 +192,19 @@ func (m *memory) converse(ctx context.Context, sessions *session.Sessions, id st
 
 // resolve reads the items that inputs refer to.
 func (m *memory) resolve(ctx context.Context, sessions *session.Sessions, s *translate.State) *fault.Fault {
-	ids := slices.Clone(s.References)
+	m.references = slices.Clone(s.References)
 	for _, input := range m.referring {
-		ids = append(ids, translate.References(input)...)
+		m.references = append(m.references, translate.References(input)...)
 	}
-	m.earlier.Refers = len(ids) > 0
+	m.earlier.Refers = len(m.references) > 0
 	switch {
-	case len(ids) == 0:
+	case !m.earlier.Refers:
 		return nil
 	case sessions == nil:
 		return stateOff("input")
 	}
 	var err error
-	if m.earlier.References, err = sessions.ItemsByID(ctx, m.owner, ids); err != nil {
+	if m.earlier.References, err = sessions.ItemsByID(ctx, m.owner, m.references); err != nil {
 		return stateFault(err)
 	}
 	return nil
@@ -205,9 +216,6 @@ func (x *exchange) keep(p *responses, m *memory, object []byte) bool {
 	failed := status == "failed"
 	if m.lane != nil {
 		m.lane.keep(m, object, failed)
-	}
-	if m.run != nil {
-		return true // which stores it with its last event
 	}
 	if !p.req.State.Keeps || failed {
 		return false
@@ -256,16 +264,12 @@ func (m *memory) said(r *session.Response) []session.Item {
 }
 
 // size is how many bytes a request has with what it goes on from: a few can stand for very many.
-func (m *memory) size(s *translate.State) int64 {
+func (m *memory) size() int64 {
 	size := int64(m.request.Size)
 	for _, part := range m.earlier.Parts {
 		size += int64(len(part))
 	}
-	ids := s.References
-	for _, input := range m.referring {
-		ids = append(slices.Clip(ids), translate.References(input)...)
-	}
-	for _, id := range ids {
+	for _, id := range m.references {
 		size += int64(len(m.earlier.References[id]))
 	}
 	return size
