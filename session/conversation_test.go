@@ -65,7 +65,7 @@ func TestAConversationComesBackAsItWasStored(t *testing.T) {
 	if err != nil || c.ID != "conv" || c.Created != f.clock.Now().Unix() || string(c.Metadata) != `{"a":"b"}` || c.Tools != nil {
 		t.Errorf("got %+v, %v", c, err)
 	}
-	f.clock.advance(time.Hour)
+	f.clock.Advance(time.Hour)
 	c, err = f.Extend(ctx, alice, "conv", nil, func(c *session.Conversation) { c.Metadata = []byte(`{}`) })
 	if err != nil || string(c.Metadata) != `{}` {
 		t.Errorf("got %+v, %v", c, err)
@@ -190,7 +190,7 @@ func TestAConversationIsKeptAndGoesAsAWhole(t *testing.T) {
 			f := newFixture(t)
 			f.converse("conv", "a", "b", "c")
 			for i := range 30 {
-				f.clock.advance(day)
+				f.clock.Advance(day)
 				use(f, i)
 			}
 			got, err := f.Items(t.Context(), alice, "conv", session.Page{Limit: 3})
@@ -216,9 +216,9 @@ func TestAConversationIsKeptAndGoesAsAWhole(t *testing.T) {
 				if !there {
 					break
 				}
-				f.clock.advance(time.Hour)
+				f.clock.Advance(time.Hour)
 			}
-			f.clock.advance(time.Hour)
+			f.clock.Advance(time.Hour)
 			if keys := under(f.keys(alice), "entry/"); len(keys) > 0 {
 				t.Errorf("of a conversation that is gone there is %v", keys)
 			}

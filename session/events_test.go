@@ -46,7 +46,7 @@ func TestFollowersAreTold(t *testing.T) {
 	told("the deletion")
 	f.begin("run")
 	told("the beginning")
-	f.clock.advance(session.LeaseTime)
+	f.clock.Advance(session.LeaseTime)
 	r, err := f.Response(ctx, alice, "run")
 	f.must(err)
 	f.must(f.Abandon(ctx, alice, r, inStatus("run", "failed", "").Object))

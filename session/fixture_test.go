@@ -10,6 +10,7 @@ import (
 
 	"github.com/caddy-codex/responses/session"
 	"github.com/caddy-codex/responses/session/memory"
+	"github.com/caddy-codex/responses/session/storetest"
 	"github.com/caddy-codex/responses/translate/envelope"
 )
 
@@ -28,12 +29,12 @@ type fixture struct {
 	*testing.T
 	*session.Sessions
 	store *spy
-	clock *clock
+	clock *storetest.Clock
 }
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	c := &clock{now: time.Unix(1_700_000_000, 0)}
+	c := storetest.NewClock(time.Unix(1_700_000_000, 0))
 	store := &spy{Store: memory.New(1<<30, c.Now)}
 	return &fixture{t, session.New(store, ring(t, "a secret of enough bytes"), session.Options{TTL: ttl, Now: c.Now}), store, c}
 }

@@ -51,7 +51,7 @@ func TestAStoreThatFailsIsLeftAloneForAMoment(t *testing.T) {
 		t.Errorf("the store was asked %d times", asked)
 	}
 
-	f.clock.advance(session.RetryAfter)
+	f.clock.Advance(session.RetryAfter)
 	if err := f.Available(); err != nil {
 		t.Errorf("after a moment it gives %v", err)
 	}
@@ -62,7 +62,7 @@ func TestAStoreThatFailsIsLeftAloneForAMoment(t *testing.T) {
 
 	f.store.breakBy(nil)
 	f.want("reading too early", f.read(), session.ErrUnavailable)
-	f.clock.advance(session.RetryAfter)
+	f.clock.Advance(session.RetryAfter)
 	f.must(f.read())
 	f.must(f.read())
 	f.must(f.Available())
@@ -73,7 +73,7 @@ func TestOneTriesForAll(t *testing.T) {
 	f.converse("conv")
 	f.store.breakBy(down)
 	f.want("reading", f.read(), session.ErrUnavailable)
-	f.clock.advance(session.RetryAfter)
+	f.clock.Advance(session.RetryAfter)
 
 	trying, answer := make(chan struct{}), make(chan error)
 	f.store.breakBy(func(context.Context) error {
@@ -109,7 +109,7 @@ func TestWhoeverGivesUpSaysNothingOfTheStore(t *testing.T) {
 				if broken {
 					f.store.breakBy(down)
 					f.want("reading", f.read(), session.ErrUnavailable)
-					f.clock.advance(session.RetryAfter)
+					f.clock.Advance(session.RetryAfter)
 				}
 				ctx, cancel := test.context(t.Context())
 				f.store.breakBy(func(ctx context.Context) error {

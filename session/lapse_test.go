@@ -15,12 +15,12 @@ func TestARunnerGoesOnAfterItsLeaseHasRunOut(t *testing.T) {
 		"Renew":    func() error { return f.Renew(ctx, alice, "run") },
 		"Progress": func() error { return f.Progress(ctx, alice, "run", batch(0, 3), nil) },
 	} {
-		f.clock.advance(session.LeaseTime)
+		f.clock.Advance(session.LeaseTime)
 		f.wantRunning("run", false)
 		f.want(what, write(), nil)
 		f.wantRunning("run", true)
 	}
-	f.clock.advance(session.LeaseTime)
+	f.clock.Advance(session.LeaseTime)
 	f.want("Keep", f.Keep(ctx, alice, ending("run")), nil)
 	f.wantStatus("run", "completed")
 	f.wantRunning("run", false)

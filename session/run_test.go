@@ -55,12 +55,12 @@ func TestARunFromBeginningToEnd(t *testing.T) {
 	f.progress("run", 2, 5)
 	f.wantStatus("run", "in_progress")
 	for range 10 {
-		f.clock.advance(session.LeaseRenewal)
+		f.clock.Advance(session.LeaseRenewal)
 		f.must(f.Renew(ctx, alice, "run"))
 		f.wantRunning("run", true)
 	}
 	for range 10 {
-		f.clock.advance(session.LeaseRenewal)
+		f.clock.Advance(session.LeaseRenewal)
 		f.must(f.Progress(ctx, alice, "run", nil, nil)) // which is as good
 	}
 
@@ -107,7 +107,7 @@ func TestARunnerThatKeepsSilentCountsAsDead(t *testing.T) {
 	failed := inStatus("run", "failed", "").Object
 	f.want("giving up a run that goes on", f.Abandon(ctx, alice, r, failed), session.ErrConflict)
 
-	f.clock.advance(session.LeaseTime)
+	f.clock.Advance(session.LeaseTime)
 	f.wantRunning("run", false)
 	f.must(f.Abandon(ctx, alice, r, failed))
 	f.wantStatus("run", "failed")
@@ -131,7 +131,7 @@ func TestEitherTheEndOrTheFailureOfARunIsStored(t *testing.T) {
 		var kept, abandoned error
 		var all sync.WaitGroup
 		all.Go(func() { kept = f.Keep(t.Context(), alice, ending("run")) })
-		all.Go(func() { f.clock.advance(session.LeaseTime) })
+		all.Go(func() { f.clock.Advance(session.LeaseTime) })
 		all.Go(func() { abandoned = f.Abandon(t.Context(), alice, seen, inStatus("run", "failed", "").Object) })
 		all.Wait()
 		switch {

@@ -11,9 +11,9 @@ import (
 func TestAResponseIsGoneWhenItsTimeIsOver(t *testing.T) {
 	f := newFixture(t)
 	f.keep(response("a"), "")
-	f.clock.advance(ttl - time.Second)
+	f.clock.Advance(ttl - time.Second)
 	f.wantChain("a", "a")
-	f.clock.advance(time.Second)
+	f.clock.Advance(time.Second)
 	_, err := f.Response(t.Context(), alice, "a")
 	f.want("the response", err, session.ErrNotFound)
 	got, err := f.ItemsByID(t.Context(), alice, []string{"msg_a"})
@@ -27,14 +27,14 @@ func TestWhatAResponseGoesOnFromIsKeptForAsLong(t *testing.T) {
 	ids := numbered("resp_", 0, 40)
 	for i, id := range ids {
 		f.keep(response(id), append([]string{""}, ids...)[i])
-		f.clock.advance(ttl / 4)
+		f.clock.Advance(ttl / 4)
 	}
 	f.wantChain(ids[39], ids...)
 	got, err := f.ItemsByID(t.Context(), alice, []string{"msg_resp_000"})
 	if err != nil || got["msg_resp_000"] == nil {
 		t.Errorf("the item of the first is gone: %v", err)
 	}
-	f.clock.advance(ttl)
+	f.clock.Advance(ttl)
 	if keys := f.keys(alice); len(keys) > 0 {
 		t.Errorf("there is still %v", keys)
 	}
@@ -47,12 +47,12 @@ func TestNotEachUseIsWorthAWrite(t *testing.T) {
 	if n := f.store.touches(); n != 0 {
 		t.Errorf("%d records were kept for longer at once", n)
 	}
-	f.clock.advance(time.Hour / 2)
+	f.clock.Advance(time.Hour / 2)
 	f.keep(response("c"), "b")
 	if n := f.store.touches(); n != 0 {
 		t.Errorf("%d records were kept for longer after half an hour", n)
 	}
-	f.clock.advance(time.Hour/2 + time.Second)
+	f.clock.Advance(time.Hour/2 + time.Second)
 	f.keep(response("d"), "c")
 	if n := f.store.touches(); n != 4 { // a and b, with an item each
 		t.Errorf("%d records were kept for longer, want 4", n)
@@ -113,7 +113,7 @@ func TestALimitHoldsForEachOwner(t *testing.T) {
 	}
 	f.must(limited.Keep(t.Context(), bob, big("of_bob")))
 	for _, id := range numbered("resp_", 0, 10) {
-		f.clock.advance(time.Minute)
+		f.clock.Advance(time.Minute)
 		f.must(limited.Keep(t.Context(), alice, big(id)))
 	}
 	if size := f.size(alice); size > 20_000 || size < 15_000 {

@@ -3,28 +3,9 @@ package session_test
 import (
 	"context"
 	"sync"
-	"time"
 
 	"github.com/caddy-codex/responses/session"
 )
-
-// clock is the time that is set.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
 
 // spy counts what a store is asked, keeps the batches, and fails or blocks where it is told to.
 type spy struct {

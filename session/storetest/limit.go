@@ -85,7 +85,7 @@ var limits = []test{
 	}},
 	{"what has expired does not count", func(f *fixture) {
 		f.write(alice, f.hundred("a", 1), f.hundred("b", 2), f.hundred("c", 1), f.put(session.Lease+"r", strings.Repeat("x", 500), 1))
-		f.clock.advance(time.Hour)
+		f.clock.Advance(time.Hour)
 		f.limited(200, f.hundred("d", 3))
 		f.wantList(alice, session.Query{}, "b", "d")
 	}},

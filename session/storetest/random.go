@@ -19,7 +19,7 @@ var random = []test{
 		m, chance := NewModel(f.clock.Now), rand.New(rand.NewPCG(1, 1)) //nolint:gosec // the same each time
 		for step := range 400 {
 			if chance.IntN(8) == 0 {
-				f.clock.advance(time.Duration(chance.IntN(4)) * time.Minute)
+				f.clock.Advance(time.Duration(chance.IntN(4)) * time.Minute)
 			}
 			owner, b := f.chanceBatch(chance, step)
 			got, want := f.a.Write(f.Context(), owner, b), m.Write(owner, b)

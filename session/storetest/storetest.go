@@ -63,12 +63,12 @@ const patience = 20 * time.Second
 type fixture struct {
 	*testing.T
 	a, b  session.Store
-	clock *clock
+	clock *Clock
 }
 
 func newFixture(t *testing.T, open Open) *fixture {
 	t.Helper()
-	f := &fixture{T: t, clock: &clock{now: time.Now().Truncate(time.Second)}}
+	f := &fixture{T: t, clock: NewClock(time.Now().Truncate(time.Second))}
 	a, b := open(t, f.clock.Now)
 	f.a, f.b = &once{Store: a}, &once{Store: b}
 	t.Cleanup(func() {
@@ -96,20 +96,24 @@ func (o *once) Close() (err error) {
 	return err
 }
 
-// clock is the time that the store goes by.
-type clock struct {
+// Clock is a time that a test sets. It is safe to use from any goroutine.
+type Clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-// Now is safe to use from any goroutine.
-func (c *clock) Now() time.Time {
+// NewClock returns a clock that stands at a time.
+func NewClock(now time.Time) *Clock { return &Clock{now: now} }
+
+// Now is the time that is set.
+func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
-func (c *clock) advance(d time.Duration) {
+// Advance lets time pass.
+func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
