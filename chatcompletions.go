@@ -1,12 +1,14 @@
 package codexresponses
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"net/http"
 	"unicode/utf8"
 
 	"github.com/caddy-codex/responses/fault"
+	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/jsonscan"
 )
 
@@ -23,6 +25,7 @@ func (h *Handler) serveChatCompletions(w http.ResponseWriter, r *http.Request) e
 		return x.fail(f)
 	}
 	x.body = p
+	x.startWatch(nil)
 	return x.run(p.model)
 }
 
@@ -63,6 +66,12 @@ func parseChat(body []byte) (*passThrough, *fault.Fault) {
 	return p, nil
 }
 
+func (p *passThrough) asks() *translate.Request { return nil }
+
+func (p *passThrough) serve(x *exchange, t target) *fault.Fault { return x.try(t) }
+
+func (p *passThrough) giveUp(x *exchange, f *fault.Fault) error { return x.fail(f) }
+
 func (p *passThrough) wirePath(a *attempt) string { return a.upstream.wire.urlPath(a.model, a.dialect) }
 
 func (p *passThrough) encode(_ *exchange, a *attempt) ([]byte, *fault.Fault) {
@@ -82,7 +91,20 @@ func (p *passThrough) header(http.Header, *attempt) {}
 // passedHeaders are those of the provider's answer that are the client's business.
 var passedHeaders = [...]string{"Content-Type", "Content-Encoding", "Content-Length", "Cache-Control", "Retry-After"}
 
+// reply waits for the first byte. Until then the attempt can fail without a trace.
 func (p *passThrough) reply(x *exchange, a *attempt, res *http.Response) (*http.Response, *fault.Fault) {
+	body := bufio.NewReaderSize(listening{res.Body, a}, passedBuffer)
+	x.setIdle(true)
+	_, err := body.Peek(1)
+	x.setIdle(false)
+	switch {
+	case errors.Is(err, io.EOF):
+		f := fault.New(fault.BadReply, "sent an empty reply")
+		f.Provider, f.Status = a.upstream.name, res.StatusCode
+		return nil, f
+	case err != nil:
+		return nil, readFault(a, err)
+	}
 	header := make(http.Header)
 	for _, name := range passedHeaders {
 		if values := res.Header.Values(name); len(values) > 0 {
@@ -90,21 +112,27 @@ func (p *passThrough) reply(x *exchange, a *attempt, res *http.Response) (*http.
 		}
 	}
 	res.Header = header
-	res.Body = &passedBody{ReadCloser: res.Body, exchange: x, attempt: a}
+	res.Body = &passedBody{Reader: body, Closer: res.Body, exchange: x, attempt: a}
 	return res, nil
 }
 
+// passedBuffer is no more than what the first byte is waited for with: larger reads go past it.
+const passedBuffer = 16
+
 // passedBody notes in the record how a reply that passes through begins and ends.
 type passedBody struct {
-	io.ReadCloser
+	io.Reader
+	io.Closer
 	exchange *exchange
 	attempt  *attempt
 }
 
 // Read implements io.Reader.
 func (b *passedBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
 	x := b.exchange
+	x.setIdle(true)
+	n, err := b.Reader.Read(p)
+	x.setIdle(false)
 	if n > 0 && x.record.FirstEvent.IsZero() {
 		x.record.FirstEvent = x.handler.now()
 	}
@@ -114,6 +142,7 @@ func (b *passedBody) Read(p []byte) (int, error) {
 		x.record.Finish = "completed"
 	default:
 		f := readFault(b.attempt, err)
+		b.attempt.broken = f
 		b.attempt.log.Cause = f.Brief()
 		x.failedWith(f)
 	}

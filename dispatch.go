@@ -49,7 +49,7 @@ func (x *exchange) run(model string) error {
 				return x.fail(f)
 			}
 		case routing.Stop:
-			return x.fail(x.exhausted())
+			return x.body.giveUp(x, x.exhausted())
 		}
 	}
 }
@@ -74,11 +74,18 @@ func (x *exchange) setup(plan *plan) routing.Setup {
 	for i := range plan.targets {
 		t := &plan.targets[i]
 		name := routing.Target{Provider: t.upstream.name, Model: t.model}
+		limited := t.model
+		if x.counts() {
+			limited = "input_tokens of " + t.model // for which providers have limits of their own
+		}
 		model := t.upstream.describe(t.model)
 		s.Choices[i] = routing.Choice{
 			Target: name, Weight: t.weight, Only: t.only, Can: routing.Can{Window: model.ContextWindow},
-			Pool: t.pool, Health: knownTargets.Health(t.upstream.known, name, now),
+			Keys: t.pool.For(limited), Health: knownTargets.Health(t.upstream.known, name, now),
 		}
+	}
+	if x.counts() {
+		s.Budget.Within = 1 // an estimate at once is worth more than a number that is waited for
 	}
 	if x.thread != "" {
 		s.Sticky, _ = knownThreads.Place(plan.route, x.thread, now)
@@ -88,30 +95,36 @@ func (x *exchange) setup(plan *plan) routing.Setup {
 
 // needs is what the request needs of a target. Where there is one target only nobody asks.
 func (x *exchange) needs(plan *plan) routing.Needs {
-	p, ok := x.body.(*responses)
-	if !ok || len(plan.targets) == 1 {
+	req := x.body.asks()
+	if req == nil || len(plan.targets) == 1 {
 		return routing.Needs{}
 	}
-	images, tools, tokens := p.req.Needs()
-	return routing.Needs{Images: images, Tools: tools, Effort: p.req.Effort, Context: tokens}
+	images, tools, tokens := req.Needs()
+	return routing.Needs{Images: images, Tools: tools, Effort: req.Effort, Context: tokens}
 }
 
 // threadOf is the thread that the exchange belongs to, which providers' prompt caches know: by the key that the client has for them, else by
 // its session, else by its conversation. Empty for none.
 func (x *exchange) threadOf() string {
 	id := x.request.Header.Get("Session-Id")
-	if p, ok := x.body.(*responses); ok {
+	if req := x.body.asks(); req != nil {
 		switch {
-		case len(p.req.CacheKey) > 0:
-			id = string(p.req.CacheKey)
+		case len(req.CacheKey) > 0:
+			id = string(req.CacheKey)
 		case id == "":
-			id = p.req.State.Conversation
+			id = req.State.Conversation
 		}
 	}
 	if id == "" {
 		return ""
 	}
 	return x.belongsTo() + "/" + id
+}
+
+// counts reports whether the exchange only asks how many tokens a request has. How that goes says nothing of a target.
+func (x *exchange) counts() bool {
+	_, ok := x.body.(*inputTokens)
+	return ok
 }
 
 // attend makes attempts at a target, if it takes one more. It returns why it has not served the client, of which the plan knows then.
@@ -121,21 +134,26 @@ func (x *exchange) attend(t target) *fault.Fault {
 		return f
 	}
 	defer t.upstream.gate.Leave()
-	f := x.persist(t)
-	if f != nil {
-		x.failedAttempt(t, f)
+	f := x.body.serve(x, t)
+	if f == nil {
+		return nil
+	}
+	if x.counts() && f.Kind != fault.Unauthorized && f.Kind != fault.RateLimited && f.Kind != fault.NoCredit {
+		x.plan.Skip(f)
+	} else {
+		x.plan.Failed(f, false, x.handler.now())
+	}
+	if f.Kind != fault.ClientGone {
+		x.warn(f)
 	}
 	return f
 }
 
-// failedAttempt tells the plan, and the operator, why an attempt has failed.
-func (x *exchange) failedAttempt(t target, f *fault.Fault) {
-	x.plan.Failed(f, false, x.handler.now())
-	if f.Kind == fault.ClientGone {
-		return
-	}
-	x.handler.logger.Warn("attempt failed", zap.String("request_id", x.record.ID), zap.String("provider", t.upstream.name),
-		zap.String("model", t.model), zap.String("key", string(t.key.Fingerprint)), zap.String("cause", f.Brief()))
+// warn tells the operator why the last attempt has failed.
+func (x *exchange) warn(f *fault.Fault) {
+	last := x.record.Last()
+	x.handler.logger.Warn("attempt failed", zap.String("request_id", x.record.ID), zap.String("provider", last.Provider),
+		zap.String("model", last.Model), zap.String("key", last.Key), zap.String("cause", f.Brief()))
 }
 
 // changed tells the operator, and whoever listens to Caddy's events, what happens to keys and targets.
@@ -179,8 +197,8 @@ func (x *exchange) wait(step routing.Step) *fault.Fault {
 
 // served tells the plan that the beginning of an answer is there, and where the thread is served from now on.
 func (x *exchange) served(a *attempt) {
-	if x.plan == nil {
-		return // it only counts
+	if x.counts() {
+		return
 	}
 	now := x.handler.now()
 	x.plan.Answered(now.Sub(a.log.Start), now)
@@ -191,7 +209,7 @@ func (x *exchange) served(a *attempt) {
 
 // settled tells the plan how the reply has ended.
 func (x *exchange) settled(a *attempt) {
-	if x.plan == nil {
+	if x.counts() {
 		return
 	}
 	f := a.broken

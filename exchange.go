@@ -77,6 +77,15 @@ type attempt struct {
 
 // payload is the endpoint's part of an exchange: what its requests and replies look like.
 type payload interface {
+	// asks is the request, nil for one that is not read.
+	asks() *translate.Request
+
+	// serve makes attempts at a target. It returns why none has served the client.
+	serve(x *exchange, t target) *fault.Fault
+
+	// giveUp ends an exchange that no target could serve.
+	giveUp(x *exchange, f *fault.Fault) error
+
 	// wirePath is added to the base URL of an attempt's provider.
 	wirePath(a *attempt) string
 
@@ -113,22 +122,18 @@ func (x *exchange) try(t target) *fault.Fault {
 	if err != nil {
 		return fault.New(fault.Internal, "%v", err)
 	}
-	x.record.Attempts = append(x.record.Attempts, Attempt{Provider: t.upstream.name, Model: t.model, Key: string(t.key.Fingerprint), Start: x.handler.now()})
-	log := x.record.Last()
-	x.attempt = &attempt{target: t, dialect: d, log: log, heardAt: log.Start, forgets: x.forgets, tight: x.tight}
-	if f := x.missingKey(x.attempt); f != nil {
-		log.Cause, log.End = f.Brief(), x.handler.now()
-		return f
-	}
-
 	ctx, cancel := context.WithCancel(x.values())
 	defer cancel()
-	x.attempt.cancel = cancel
+	x.begin(t, d, cancel)
+	if f := x.missingKey(x.attempt); f != nil {
+		x.attempt.ended(f, x.handler.now())
+		return f
+	}
 	x.client.header = make(http.Header)
 	x.watchAttempt(t.upstream.timeouts)
 	err = x.attempt.upstream.proxy.ServeHTTP(x.client, x.upstreamRequest(ctx), nothing)
-	log.End = x.handler.now()
 	if x.attempt.answered {
+		x.attempt.log.End = x.handler.now()
 		x.settled(x.attempt)
 		return nil
 	}
@@ -139,18 +144,30 @@ func (x *exchange) try(t target) *fault.Fault {
 	case f == nil:
 		f = x.proxyFault(err)
 	}
-	x.attempt.redact(f)
-	log.Cause = f.Brief()
+	x.attempt.ended(f, x.handler.now())
 	return f
+}
+
+// begin begins an attempt and its entry in the record.
+func (x *exchange) begin(t target, d *dialect.Dialect, cancel context.CancelFunc) {
+	x.record.Attempts = append(x.record.Attempts, Attempt{Provider: t.upstream.name, Model: t.model, Key: string(t.key.Fingerprint), Start: x.handler.now()})
+	log := x.record.Last()
+	x.attempt = &attempt{target: t, dialect: d, cancel: cancel, log: log, heardAt: log.Start, forgets: x.forgets, tight: x.tight}
+}
+
+// ended notes that an attempt has failed.
+func (a *attempt) ended(f *fault.Fault, now time.Time) {
+	a.redact(f)
+	a.log.Cause, a.log.End = f.Brief(), now
 }
 
 // values is the context of the client's request with what an attempt adds to it.
 //
-// Each attempt but the first has a table of Caddy's variables to itself: the reverse proxy writes to it, while a connection that was begun
+// Each time but the first that is with a table of Caddy's variables of its own: the reverse proxy writes to it, while a connection that was begun
 // for an earlier attempt, and that nobody waits for any more, may still read the one of that attempt.
 func (x *exchange) values() context.Context {
 	ctx := context.WithValue(x.request.Context(), exchangeKey{}, x)
-	if vars, ok := ctx.Value(caddyhttp.VarsCtxKey).(map[string]any); ok && len(x.record.Attempts) > 1 {
+	if vars, ok := ctx.Value(caddyhttp.VarsCtxKey).(map[string]any); ok && len(x.record.Attempts) > 0 {
 		ctx = context.WithValue(ctx, caddyhttp.VarsCtxKey, maps.Clone(vars))
 	}
 	return ctx

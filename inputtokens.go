@@ -26,59 +26,53 @@ func (h *Handler) serveInputTokens(w http.ResponseWriter, r *http.Request) error
 	}
 	request.keep, request.req.State.Keeps = nil, false
 	request.req.Stream, x.record.Stream = false, false
-	p := &inputTokens{request}
+	p := &inputTokens{responses: request}
 	x.body = p
 	x.startWatch(nil)
-	return x.count(p)
+	return x.run(p.req.Model)
 }
 
-// count asks the target that would serve the request how many tokens it has, or estimates it where that target does not count. The record
-// has no usage, for none is used.
-func (x *exchange) count(p *inputTokens) error {
-	x.record.Model = p.req.Model
-	plan, f := x.handler.router.plan(p.req.Model)
-	if f != nil {
-		return x.fail(f)
+// serve asks a target that counts how many tokens the request has there, or estimates it for one that does not. The record has no usage, for
+// none is used.
+func (p *inputTokens) serve(x *exchange, t target) *fault.Fault {
+	p.target = t
+	if t.counter() == nil {
+		now := x.handler.now()
+		x.record.Attempts = append(x.record.Attempts, Attempt{Provider: t.upstream.name, Model: t.model, Start: now, End: now})
+		return x.estimate(p)
 	}
-	x.record.Route = plan.route
-	for i, t := range plan.targets {
-		if t.counter() == nil {
-			now := x.handler.now()
-			x.record.Attempts = append(x.record.Attempts, Attempt{Provider: t.upstream.name, Model: t.model, Start: now, End: now})
-			return x.estimate(p, t)
-		}
-		f := x.tryCount(t)
-		switch {
-		case f == nil:
-			return nil
-		case f.Kind == fault.ClientGone:
+	f := x.tryCount(t)
+	if f == nil || !doesNotCount(f) {
+		return f
+	}
+	x.handler.logger.Info("the provider does not count", zap.String("request_id", x.record.ID), zap.String("provider", t.upstream.name),
+		zap.String("model", t.model), zap.String("cause", f.Brief()))
+	return x.estimate(p)
+}
+
+// giveUp estimates what nobody can count at the moment.
+func (p *inputTokens) giveUp(x *exchange, f *fault.Fault) error {
+	if p.target.upstream == nil { // none was asked
+		plan, unknown := x.handler.router.plan(p.req.Model)
+		if unknown != nil {
 			return x.fail(f)
 		}
-		x.handler.logger.Info("the provider has not counted", zap.String("request_id", x.record.ID), zap.String("provider", t.upstream.name),
-			zap.String("model", t.model), zap.String("cause", f.Brief()))
-		if doesNotCount(f) || i == len(plan.targets)-1 {
-			return x.estimate(p, t)
-		}
+		p.target = plan.targets[0]
 	}
-	return nil // there is no plan without a target
+	if f := x.estimate(p); f != nil {
+		return x.fail(f)
+	}
+	return nil
 }
 
 // tryCount makes an attempt, and another without the reasoning of earlier turns where that cannot be opened any more. Nothing is learned of
 // refusals: what a service does not count, it may still answer.
-func (x *exchange) tryCount(t target) (f *fault.Fault) {
-	if t.pool != nil {
-		var ok bool
-		if t.key, ok = t.pool.Pick(x.handler.now(), ""); !ok {
-			f = fault.New(fault.RateLimited, "has no key that may be used at the moment")
-			f.Provider = t.upstream.name
-			return f
-		}
-		defer func() { t.pool.Report(t.key, f, x.handler.now()) }()
-	}
+func (x *exchange) tryCount(t target) *fault.Fault {
 	x.forgets = false
-	if f = x.try(t); f != nil && f.Kind == fault.StaleReasoning {
+	f := x.try(t)
+	if f != nil && f.Kind == fault.StaleReasoning {
 		x.forgets = true
-		f = x.try(t)
+		f = x.again()
 	}
 	return f
 }
@@ -87,6 +81,8 @@ func (x *exchange) tryCount(t target) (f *fault.Fault) {
 // serve. That another would count is no reason to send it the prompt.
 func doesNotCount(f *fault.Fault) bool {
 	switch f.Kind {
+	case fault.ClientGone:
+		return false
 	case fault.Rejected, fault.StaleReasoning, fault.Misaddressed, fault.BadReply, fault.Filtered:
 		return true
 	default:
@@ -95,29 +91,30 @@ func doesNotCount(f *fault.Fault) bool {
 }
 
 // estimate answers without asking anyone.
-func (x *exchange) estimate(p *inputTokens, t target) error {
+func (x *exchange) estimate(p *inputTokens) *fault.Fault {
+	t := p.target
 	d, err := t.upstream.dialect(t.model)
 	if err != nil {
-		return x.fail(fault.New(fault.Internal, "%v", err))
+		return fault.New(fault.Internal, "%v", err)
 	}
 	a := &attempt{target: t, dialect: d}
 	if !a.native() {
 		if err := p.req.Complete(); err != nil {
-			return x.fail(asFault(err))
+			return asFault(err)
 		}
 		a.media = imagined(p.req, d)
 	}
 	body, f := p.responses.encode(x, a)
 	if f != nil {
-		return x.fail(f)
+		return f
 	}
 	document := countObject(tokens.Estimate(body, d.ImageTokens), true)
 	giveBack(body)
 	x.record.Finish = "completed"
 	x.client.silence(false)
 	x.client.header = documentHeader(document)
-	_, err = x.client.Write(document)
-	return err
+	_, _ = x.client.Write(document) // a client that is gone needs no error
+	return nil
 }
 
 // imagined is what a target gets of a request's images and files, with one of no size in the place of each that would have to be fetched:
@@ -144,6 +141,7 @@ func imagined(req *translate.Request, d *dialect.Dialect) translate.Media {
 // inputTokens is the payload of POST /responses/input_tokens. What it sends is made from what the request itself would be.
 type inputTokens struct {
 	*responses
+	target target // that was asked last
 }
 
 func (p *inputTokens) wirePath(a *attempt) string { return a.counter().urlPath(a.model) }

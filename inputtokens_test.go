@@ -2,6 +2,7 @@ package codexresponses_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -234,7 +235,7 @@ func TestATargetThatIsDownDoesNotCount(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			down, next := upstreamtest.New(t, reply), upstreamtest.New(t, upstreamtest.MessagesCounted(77))
-			gw := start(t, countingClaude("one", down), countingClaude("two", next), mock(down), "route m one two", "route n one", "route o one mock")
+			gw := start(t, countingClaude("one", down), countingClaude("two", next), mock(down), "route m one/x two", "route n one/x", "route o one/x mock")
 			if tokens, estimated := counted(t, gw.Post(countPath, whole)); tokens != 77 || estimated {
 				t.Errorf("there are %d tokens, estimated: %v", tokens, estimated)
 			}
@@ -251,6 +252,40 @@ func TestATargetThatIsDownDoesNotCount(t *testing.T) {
 				t.Errorf("it was asked %d times, want %d", n, asked)
 			}
 		})
+	}
+}
+
+func TestAKeyThatMayNotCountServesAllTheSame(t *testing.T) {
+	upstream := upstreamtest.New(t, upstreamtest.Func(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/count_tokens") {
+			http.Error(w, `{"type":"error","error":{"type":"permission_error","message":"Not with this key."}}`, http.StatusForbidden)
+			return
+		}
+		w.Header().Set("Content-Type", "text/event-stream")
+		for _, frame := range upstreamtest.MessagesEvents("end_turn", upstreamtest.MessagesUsage{}, upstreamtest.MessagesText("Hello.")) {
+			_, _ = io.WriteString(w, upstreamtest.MessagesFrame(frame))
+		}
+	}))
+	gw := start(t, strings.Replace(countingClaude("mock", upstream), "}", pool(t, "only-key-1")+"\n}", 1))
+	if _, estimated := counted(t, gw.Post(countPath, whole)); !estimated {
+		t.Error("it is counted")
+	}
+	requireText(t, gw.Post("/v1/responses", whole), "Hello.")
+}
+
+func TestCountsKeepToTheBounds(t *testing.T) {
+	step := make(chan struct{})
+	upstream := upstreamtest.New(t, upstreamtest.MessagesCounted(77).HoldHeader(step), upstreamtest.MessagesCounted(77))
+	gw := start(t, countingClaude("mock", upstream), "max_concurrent 1 queue 0")
+	first := make(chan gatewaytest.Response, 1)
+	go func() { first <- gw.Post(countPath, whole) }()
+	upstream.Request(0)
+	if got := gw.Post(countPath, whole); got.Status != http.StatusServiceUnavailable || got.Header.Get("Retry-After") != "1" {
+		t.Errorf("got %d %s", got.Status, got.Body)
+	}
+	close(step)
+	if tokens, _ := counted(t, <-first); tokens != 77 {
+		t.Errorf("there are %d tokens", tokens)
 	}
 }
 

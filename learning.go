@@ -24,29 +24,26 @@ type lesson struct {
 func (x *exchange) persist(t target) *fault.Fault {
 	x.forgets = false
 	f := x.try(t)
-	if f != nil && f.Kind == fault.StaleReasoning && !x.passes() {
+	if f != nil && f.Kind == fault.StaleReasoning {
 		x.handler.logger.Info("the provider cannot open its own reasoning of earlier turns; it is left out",
 			zap.String("request_id", x.record.ID), zap.String("provider", t.upstream.name), zap.String("model", t.model))
 		x.forgets = true
-		f = x.try(t)
+		f = x.again()
 	}
-	f = x.truncate(t, f)
+	f = x.truncate(f)
 	for last := x.learn(f, nil); last != nil; last = x.learn(f, last) {
-		f = x.try(t)
+		f = x.again()
 	}
 	return f
 }
 
-// passes reports whether the body is the client's own and goes to every target as it is.
-func (x *exchange) passes() bool {
-	_, ok := x.body.(*passThrough)
-	return ok
-}
+// again makes another attempt at the target of the last, with its key.
+func (x *exchange) again() *fault.Fault { return x.try(x.attempt.target) }
 
 // learn finds in a refusal something that the next attempt at the same target can do without. last is what the refused attempt tried
 // out, nil for nothing. Where the refusal is still the same, that has not helped, and is taken back.
 func (x *exchange) learn(f *fault.Fault, last *lesson) *lesson {
-	if x.passes() || f == nil || x.attempt == nil {
+	if f == nil || x.attempt == nil {
 		return nil
 	}
 	a, name := x.attempt, x.attempt.upstream.wireName

@@ -95,7 +95,7 @@ func mishaps() map[string]mishap {
 		},
 		"no capacity": {
 			reply:  problem(503, "server_error", "", "Try later.").WithHeader("Retry-After", "3"),
-			status: 503, code: "server_error", kind: "server_error", retryAfter: "3", says: []string{"503", "Try later."}, codex: "server_error",
+			status: 503, code: "server_error", kind: "server_error", retryAfter: "3", says: []string{"503", "Try later."}, codex: "rate_limit_exceeded",
 		},
 		"a request that the provider does not take": {
 			reply:  problem(400, "invalid_request_error", "", "No such tool type."),

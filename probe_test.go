@@ -127,7 +127,7 @@ func TestTheAdminEndpointTellsOfTargetsAndKeys(t *testing.T) {
 	for _, key := range told.Get(`keys.#(provider=="told").keys`).Array() {
 		states[key.Get("state").String()]++
 	}
-	if states["out"] != 1 || states["cooling"] != 1 || states["usable"] != 1 {
+	if states["out"] != 1 || states["limited"] != 1 || states["usable"] != 1 {
 		t.Errorf("the keys are %v: %s", states, told.Raw)
 	}
 	if target := told.Get(`targets.#(provider=="told")`); target.Get("state").String() != "usable" || target.Get("uses").Int() < 3 {

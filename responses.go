@@ -124,6 +124,12 @@ type responses struct {
 	render  func(response []byte) []byte // of one document; nil for the response object itself
 }
 
+func (p *responses) asks() *translate.Request { return p.req }
+
+func (p *responses) serve(x *exchange, t target) *fault.Fault { return x.persist(t) }
+
+func (p *responses) giveUp(x *exchange, f *fault.Fault) error { return x.fail(f) }
+
 func (p *responses) wirePath(a *attempt) string { return a.upstream.wire.urlPath(a.model, a.dialect) }
 
 func (p *responses) target(a *attempt) *translate.Target {

@@ -15,43 +15,70 @@ import (
 // maxErrorBody bounds what is read of a provider's error answer.
 const maxErrorBody = 64 << 10
 
-// roundTrip sends an attempt to one host of its provider. It returns an answer for the client only once that answer has proven to be
-// one. A failed attempt returns an answer of the provider's status and without a body, which the client never sees, so that the reverse
-// proxy's own health checks and retries can go by the status.
+// roundTrip sends an attempt to one host of its provider, and where that refuses the key, others with the provider's other keys. It returns
+// an answer for the client only once that answer has proven to be one. A failed attempt returns an answer of the provider's status and
+// without a body, which the client never sees, so that the reverse proxy's own health checks and retries can go by the status.
+//
+// The keys change in here so that to the reverse proxy all is one request: what is about a key says nothing about the health of a host.
 func (x *exchange) roundTrip(req *http.Request, inner http.RoundTripper) (*http.Response, error) {
-	a := x.attempt
-	a.fault = nil // the reverse proxy may have tried another host
+	x.attempt.fault = nil // the reverse proxy may have tried another host
 	x.client.silence(false)
+	for {
+		reply, f, err := x.answer(req, inner)
+		switch gone := x.request.Context().Err(); {
+		case f == nil && err == nil:
+			x.attempt.answered = true
+			x.served(x.attempt)
+			return reply, nil
+		case gone != nil:
+			return nil, gone // not a failure of the upstream, for its health
+		case err != nil:
+			return nil, x.unreachable(err)
+		case !x.rotate(f):
+			return x.failed(req, f), nil
+		}
+	}
+}
+
+// answer asks once. There is a fault where the answer is not one for the client, and an error where none came.
+func (x *exchange) answer(req *http.Request, inner http.RoundTripper) (*http.Response, *fault.Fault, error) {
+	a := x.attempt
 	a.ask = func() (*http.Response, *fault.Fault, error) { return x.ask(req, inner) }
 	res, f, err := a.ask()
-	switch {
-	case f != nil:
-		return x.failed(req, f, f.HTTPStatus()), nil
-	case err != nil:
-		return nil, x.unreachable(err)
+	if f != nil || err != nil {
+		return nil, f, err
 	}
 	a.log.Status = res.StatusCode
 	if f := x.refusal(res); f != nil {
-		return x.failed(req, f, res.StatusCode), nil
+		return nil, f, nil
 	}
 	reply, f := x.body.reply(x, a, res)
-	if f != nil {
-		res.Body.Close()
-		if a.expired != nil {
-			f = a.expired
-		}
-		if gone := x.request.Context().Err(); gone != nil {
-			return nil, gone // not a failure of the upstream, for its health
-		}
-		status := f.Status
-		if status == 0 {
-			status = http.StatusBadGateway
-		}
-		return x.failed(req, f, status), nil
+	if f == nil {
+		return reply, nil, nil
 	}
-	a.answered = true
-	x.served(a)
-	return reply, nil
+	res.Body.Close()
+	if a.expired != nil {
+		f = a.expired
+	}
+	return nil, f, nil
+}
+
+// rotate begins another attempt with another key of the provider, if the fault speaks against the one that was used.
+func (x *exchange) rotate(f *fault.Fault) bool {
+	if x.counts() && doesNotCount(f) {
+		return false
+	}
+	key, ok := x.plan.Rotate(f, x.handler.now())
+	if !ok {
+		return false
+	}
+	last := x.attempt
+	last.ended(f, x.handler.now())
+	x.warn(f)
+	next := last.target
+	next.key = key
+	x.begin(next, last.dialect, last.cancel)
+	return true
 }
 
 // ask sends the attempt's request. There is a fault where no request could be made or its time has run out, and an error where no answer
@@ -158,8 +185,12 @@ func (x *exchange) authorize(h http.Header, a *attempt) {
 }
 
 // failed keeps the fault and returns an answer that goes nowhere.
-func (x *exchange) failed(req *http.Request, f *fault.Fault, status int) *http.Response {
+func (x *exchange) failed(req *http.Request, f *fault.Fault) *http.Response {
 	x.attempt.fault = f
+	status := f.HTTPStatus()
+	if f.Status >= http.StatusBadRequest {
+		status = f.Status
+	}
 	x.client.silence(true)
 	return &http.Response{
 		StatusCode: status, Status: http.StatusText(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
@@ -169,9 +200,6 @@ func (x *exchange) failed(req *http.Request, f *fault.Fault, status int) *http.R
 
 // unreachable keeps why no answer came and returns the error for the reverse proxy, which may have another host to try.
 func (x *exchange) unreachable(err error) error {
-	if gone := x.request.Context().Err(); gone != nil {
-		return gone
-	}
 	f := fault.New(fault.Unavailable, "could not be reached: %s", fault.Redact(reason(err)))
 	f.Provider, f.Err = x.attempt.upstream.name, err
 	if isTimeout(err) {

@@ -78,6 +78,35 @@ func TestCommentsOfAProviderCountAsLife(t *testing.T) {
 	}
 }
 
+func TestChatCompletionsTimeOutAsWell(t *testing.T) {
+	silent := upstreamtest.New(t, upstreamtest.Stream().Hang())
+	gw := start(t, mock(silent, patience), provider("other", upstreamtest.New(t, hello()).URL, patience), "route m mock other")
+	if got := gw.Post("/v1/chat/completions", chatty); got.Status != http.StatusOK || !strings.Contains(string(got.Body), "Hel") {
+		t.Errorf("got %d %s", got.Status, got.Body)
+	}
+	silent.WaitClosed()
+	if cause := recorded(gw, 0).Get("attempts.0.cause").String(); !strings.Contains(cause, "sent nothing for") {
+		t.Errorf("the record says %q", cause)
+	}
+}
+
+func TestAChatCompletionWhoseProviderFallsSilentIsCut(t *testing.T) {
+	upstream := upstreamtest.New(t, upstreamtest.Stream(upstreamtest.Text("early"), upstreamtest.Text("late")).Hold(make(chan struct{})))
+	gw := start(t, mock(upstream, patience))
+	response, err := gw.Client.Post(gw.URL+"/v1/chat/completions", "application/json", strings.NewReader(chatty))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err == nil || !strings.Contains(string(body), "early") {
+		t.Errorf("got %q and %v, as if that were all", body, err)
+	}
+	if r := recorded(gw, 0); r.Get("finish").String() != "failed" || !strings.Contains(r.Get("attempts.0.cause").String(), "sent nothing for") {
+		t.Errorf("the record is %s", r.Raw)
+	}
+}
+
 // What the client names by URL is fetched before a provider is asked.
 func TestFetchingAnImageIsNotTheProvidersSilence(t *testing.T) {
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -77,7 +77,7 @@ func (a *attempt) window() int64 {
 
 // truncate makes another attempt at a target that has found the prompt too long, for a client that would rather go without the oldest of
 // it.
-func (x *exchange) truncate(t target, f *fault.Fault) *fault.Fault {
+func (x *exchange) truncate(f *fault.Fault) *fault.Fault {
 	p, ok := x.body.(*responses)
 	if !ok || f == nil || f.Kind != fault.ContextLength || !p.req.Truncates || x.attempt.native() {
 		return f
@@ -87,5 +87,5 @@ func (x *exchange) truncate(t target, f *fault.Fault) *fault.Fault {
 	}
 	x.tight = true
 	defer func() { x.tight = false }()
-	return x.try(t)
+	return x.again()
 }

@@ -177,18 +177,21 @@ func (f *Fault) FailedCode() string {
 		return form.code
 	case form.final:
 		return "invalid_prompt"
+	case f.Delay() > 0:
+		return forms[RateLimited].code // the only one with which Codex waits for as long as the message says
 	default:
 		return form.code
 	}
 }
 
-// FailedMessage is the message of a failed response in a stream. For a rate limit it ends in the words by which Codex learns how
-// long to wait.
+// FailedMessage is the message of a failed response in a stream. Where there is a time to wait it ends in the words by which Codex learns
+// of it.
 func (f *Fault) FailedMessage() string {
-	if f.Kind != RateLimited {
+	if f.Delay() == 0 {
 		return f.Error()
 	}
-	return fmt.Sprintf("%s. Please try again in %ss.", strings.TrimRight(f.Error(), ". "), seconds(f.Delay()))
+	said := waitWords.ReplaceAllString(f.Error(), "") // which may be another wait than that of the fault, and Codex takes the first
+	return fmt.Sprintf("%s. Please try again in %ss.", strings.TrimRight(said, ".,; "), seconds(f.Delay()))
 }
 
 // defaultDelay is the wait after a rate limit that names none.

@@ -50,8 +50,9 @@ func wait(seconds float64) time.Duration {
 }
 
 var (
-	tryAgain = regexp.MustCompile(`(?:try again|retry) (?:in|after) (\d[\w., ]*)`)
-	timePart = regexp.MustCompile(`^[ ,]*(\d+(?:\.\d+)?) ?([a-z]+)`)
+	tryAgain  = regexp.MustCompile(`(?:try again|retry) (?:in|after) (\d[\w., ]*)`)
+	waitWords = regexp.MustCompile(`(?i)(?:please )?(?:try again|retry) (?:in|after) \d+(?:\.\d+)? ?[a-z]*(?:\d+(?:\.\d+)?[a-z]+)*`)
+	timePart  = regexp.MustCompile(`^[ ,]*(\d+(?:\.\d+)?) ?([a-z]+)`)
 )
 
 var timeUnits = map[string]time.Duration{

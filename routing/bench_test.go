@@ -20,7 +20,7 @@ func BenchmarkExchange(b *testing.B) {
 				for k := range 5 {
 					keys = append(keys, fmt.Sprint(name, k))
 				}
-				all[i] = Choice{Target: target, Weight: i, Price: float64(10 - i), Can: Can{Window: 200_000}, Health: r.Health(name, target, noon), Pool: r.Pool(name, keys, noon)}
+				all[i] = Choice{Target: target, Weight: i, Price: float64(10 - i), Can: Can{Window: 200_000}, Health: r.Health(name, target, noon), Keys: r.Pool(name, keys, noon).For("m")}
 			}
 			balancer, sticky, now := NewBalancer(Policy(policy), nil), NewSticky(), noon
 			threads := make([]string, 1000)

@@ -62,12 +62,12 @@ func (c *candidate) held(now time.Time) *fault.Fault {
 	if c.Health.ReadyAt(now, true).After(now) {
 		f.Kind, f.Message = fault.Overloaded, "is left alone for a while, because it failed or asked for it"
 	}
-	if c.Pool != nil {
-		key, ok := c.Pool.NextReady(now)
+	if !c.Keys.none() {
+		key, ok := c.Keys.NextReady(now)
 		switch {
 		case !ok:
 			f = fault.New(fault.Unauthorized, "refused every key")
-		case key.After(now) && c.Pool.why(now) == fault.NoCredit:
+		case key.After(now) && c.Keys.why(now) == fault.NoCredit:
 			f = fault.New(fault.NoCredit, "has no credit or quota left for any key")
 		case key.After(now):
 			f = fault.New(fault.RateLimited, "has limited the rate of every key")

@@ -20,4 +20,4 @@ func failing(kind fault.Kind, wait time.Duration) *fault.Fault {
 func half() float64 { return 0.5 }
 
 // poolOf makes a pool that shares its state with nobody.
-func poolOf(secrets ...string) *Pool { return new(Registry).Pool("p", secrets, noon) }
+func poolOf(secrets ...string) Keys { return new(Registry).Pool("p", secrets, noon).For("m") }

@@ -7,20 +7,6 @@ import (
 	"github.com/caddy-codex/responses/fault"
 )
 
-// How long a key cools down.
-const (
-	// firstCooldown follows the first rate limit that does not say how long; each one in a row doubles it, up to longestCooldown.
-	firstCooldown   = time.Second
-	longestCooldown = time.Minute
-
-	// firstPoverty and longestPoverty are the same for an account without credit, which hardly comes back within a second.
-	firstPoverty   = 5 * time.Minute
-	longestPoverty = time.Hour
-
-	// maxCooldown bounds what a provider can ask for. A quota of a month is asked about once a week.
-	maxCooldown = 7 * 24 * time.Hour
-)
-
 // Pool is the keys of one provider, each with what is known about it. What is known is shared by all pools of the same provider and
 // survives them; see Registry. A pool without keys has one that is empty, for providers that want none or know callers by other means.
 type Pool struct {
@@ -43,16 +29,26 @@ type pooled struct {
 
 // keyState is what is known about a key. The vault's mutex guards it.
 type keyState struct {
-	out      bool       // refused; only a new configuration brings it back
-	until    time.Time  // it cools down until then
-	reason   fault.Kind // of either
-	strikes  int        // rate limits since it last worked
-	struck   time.Time  // when the last of them came
+	out      bool                 // refused; only a new configuration brings it back
+	account  cooldown             // of the whole key
+	models   map[string]*cooldown // by model: providers count requests and tokens for each
 	inFlight int
 	uses     uint64
 	turn     uint64    // of the last pick
 	used     time.Time // last
 }
+
+// Keys are the keys of a pool as requests for one model may use them. The zero value is for requests whose key is the client's own.
+type Keys struct {
+	pool  *Pool
+	model string
+}
+
+// For returns the keys for a model. The pool may be nil: then the key is the client's own.
+func (p *Pool) For(model string) Keys { return Keys{p, model} }
+
+// none reports that the key is the client's own.
+func (k Keys) none() bool { return k.pool == nil }
 
 // Key is a key that has been picked for a request. It must be given back, by Report or Release.
 type Key struct {
@@ -65,101 +61,125 @@ type Key struct {
 
 // Pick takes a key that may be used now: the preferred one if it may be, else the one that carries the fewest requests, and of those the
 // one whose last use is the longest ago. It reports false where every key cools down or is out.
-func (p *Pool) Pick(now time.Time, prefer Fingerprint) (Key, bool) {
-	p.vault.mu.Lock()
-	defer p.vault.mu.Unlock()
+func (k Keys) Pick(now time.Time, prefer Fingerprint) (Key, bool) {
+	v := k.pool.vault
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	var best *pooled
-	for i := range p.keys {
-		k := &p.keys[i]
-		if !k.state.usable(now) {
+	for i := range k.pool.keys {
+		p := &k.pool.keys[i]
+		if !p.state.usable(k.model, now) {
 			continue
 		}
-		if k.print == prefer {
-			best = k
+		if p.print == prefer {
+			best = p
 			break
 		}
-		if best == nil || k.state.inFlight < best.state.inFlight || k.state.inFlight == best.state.inFlight && k.state.turn < best.state.turn {
-			best = k
+		if best == nil || p.state.inFlight < best.state.inFlight || p.state.inFlight == best.state.inFlight && p.state.turn < best.state.turn {
+			best = p
 		}
 	}
 	if best == nil {
 		return Key{}, false
 	}
-	p.vault.turn++
+	v.turn++
 	s := best.state
-	s.turn, s.used = p.vault.turn, now
+	s.turn, s.used = v.turn, now
 	s.inFlight++
 	s.uses++
 	return Key{Fingerprint: best.print, Secret: best.secret, state: s, picked: now}, true
 }
 
+// another reports whether a key other than this one may be used now.
+func (k Keys) another(than Key, now time.Time) bool {
+	k.pool.vault.mu.Lock()
+	defer k.pool.vault.mu.Unlock()
+	for i := range k.pool.keys {
+		if s := k.pool.keys[i].state; s != than.state && s.usable(k.model, now) {
+			return true
+		}
+	}
+	return false
+}
+
 // NextReady is when the first key may be used: now or later. It reports false where all keys are out.
-func (p *Pool) NextReady(now time.Time) (time.Time, bool) {
-	p.vault.mu.Lock()
-	defer p.vault.mu.Unlock()
-	if k := p.soonest(now); k != nil {
-		return later(now, k.until), true
+func (k Keys) NextReady(now time.Time) (time.Time, bool) {
+	k.pool.vault.mu.Lock()
+	defer k.pool.vault.mu.Unlock()
+	if s := k.soonest(now); s != nil {
+		until, _ := s.until(k.model)
+		return later(now, until), true
 	}
 	return time.Time{}, false
 }
 
 // wait is how long it takes until a key may be used. It reports false where all keys are out.
-func (p *Pool) wait(now time.Time) (time.Duration, bool) {
-	ready, ok := p.NextReady(now)
+func (k Keys) wait(now time.Time) (time.Duration, bool) {
+	ready, ok := k.NextReady(now)
 	return ready.Sub(now), ok
 }
 
 // soonest finds the key that may be used first, nil where all are out.
-func (p *Pool) soonest(now time.Time) *keyState {
+func (k Keys) soonest(now time.Time) *keyState {
 	var first *keyState
-	for i := range p.keys {
-		s := p.keys[i].state
-		if s.usable(now) {
+	var firstUntil time.Time
+	for i := range k.pool.keys {
+		s := k.pool.keys[i].state
+		if s.out {
+			continue
+		}
+		until, _ := s.until(k.model)
+		if !now.Before(until) {
 			return s
 		}
-		if !s.out && (first == nil || s.until.Before(first.until)) {
-			first = s
+		if first == nil || until.Before(firstUntil) {
+			first, firstUntil = s, until
 		}
 	}
 	return first
 }
 
 // why explains that no key may be used now: by what holds up the one that may be used first.
-func (p *Pool) why(now time.Time) fault.Kind {
-	p.vault.mu.Lock()
-	defer p.vault.mu.Unlock()
-	if k := p.soonest(now); k != nil {
-		return k.reason
+func (k Keys) why(now time.Time) fault.Kind {
+	k.pool.vault.mu.Lock()
+	defer k.pool.vault.mu.Unlock()
+	if s := k.soonest(now); s != nil {
+		_, reason := s.until(k.model)
+		return reason
 	}
 	return fault.Unauthorized
 }
 
 // Report gives a key back and says how it went: f is nil for success. It reports whether the key cannot be used now because of it.
 //
-// A refused key is out. A rate limit or a lack of credit cools it down for as long as the provider says, never shorter, else for longer and
-// longer while nothing works. Requests under way at once that meet the same limit count as one; other faults say nothing about a key.
-func (p *Pool) Report(k Key, f *fault.Fault, now time.Time) (struck bool) {
-	if k.state == nil {
+// A refused key is out. A lack of credit cools it down, and a rate limit does so for the model, for as long as the provider says, never
+// shorter, else for longer and longer while nothing works. Requests under way at once that meet the same limit count as one; other faults
+// say nothing about a key.
+func (k Keys) Report(key Key, f *fault.Fault, now time.Time) (struck bool) {
+	s := key.state
+	if s == nil {
 		return false
 	}
-	p.vault.mu.Lock()
-	defer p.vault.mu.Unlock()
-	s := k.state
+	k.pool.vault.mu.Lock()
+	defer k.pool.vault.mu.Unlock()
 	s.inFlight--
 	if f == nil {
-		s.worked(k.picked)
+		s.worked(k.model, key.picked)
 		return false
 	}
 	switch f.Kind {
 	case fault.Unauthorized:
-		if k.Fingerprint == "" { // the client's key was refused, or an identity for the moment
+		if key.Fingerprint == "" { // the client's key was refused, or an identity for the moment
 			return false
 		}
 		struck = !s.out
-		s.out, s.reason = true, f.Kind
+		s.out = true
 		return struck
-	case fault.RateLimited, fault.NoCredit:
-		s.cool(k.picked, f, now)
+	case fault.RateLimited:
+		s.limit(k.model, now).extend(key.picked, f, now)
+		return true
+	case fault.NoCredit:
+		s.account.extend(key.picked, f, now)
 		return true
 	default:
 		return false
@@ -167,68 +187,29 @@ func (p *Pool) Report(k Key, f *fault.Fault, now time.Time) (struck bool) {
 }
 
 // Worked says that a key's request has been answered while the key remains in use.
-func (p *Pool) Worked(k Key) {
-	if k.state == nil {
+func (k Keys) Worked(key Key) {
+	if key.state == nil {
 		return
 	}
-	p.vault.mu.Lock()
-	defer p.vault.mu.Unlock()
-	k.state.worked(k.picked)
+	k.pool.vault.mu.Lock()
+	defer k.pool.vault.mu.Unlock()
+	key.state.worked(k.model, key.picked)
 }
 
 // Release gives a key back of whose use there is nothing to tell.
-func (p *Pool) Release(k Key) {
-	if k.state == nil {
+func (k Keys) Release(key Key) {
+	if key.state == nil {
 		return
 	}
-	p.vault.mu.Lock()
-	defer p.vault.mu.Unlock()
-	k.state.inFlight--
+	k.pool.vault.mu.Lock()
+	defer k.pool.vault.mu.Unlock()
+	key.state.inFlight--
 }
 
 // until is when a key may be used again, by what is known of it now.
-func (p *Pool) until(k Key) time.Time {
-	p.vault.mu.Lock()
-	defer p.vault.mu.Unlock()
-	return k.state.until
-}
-
-func (s *keyState) usable(now time.Time) bool { return !s.out && !now.Before(s.until) }
-
-// worked forgets the strikes, unless the request is older than the last of them.
-func (s *keyState) worked(picked time.Time) {
-	if picked.After(s.struck) {
-		s.strikes = 0
-	}
-}
-
-func (s *keyState) cool(picked time.Time, f *fault.Fault, now time.Time) {
-	if picked.After(s.struck) {
-		s.strikes++
-		s.struck = now
-	}
-	wait := min(f.RetryAfter, maxCooldown)
-	switch {
-	case wait > 0:
-	case f.Kind == fault.NoCredit:
-		wait = doubled(firstPoverty, longestPoverty, s.strikes)
-	default:
-		wait = doubled(firstCooldown, longestCooldown, s.strikes)
-	}
-	if until := now.Add(wait); until.After(s.until) {
-		s.until, s.reason = until, f.Kind
-	}
-}
-
-// doubled is first for the first time, and twice as long each time after, up to longest.
-func doubled(first, longest time.Duration, times int) time.Duration {
-	const enough = 20
-	return min(first<<min(max(times-1, 0), enough), longest)
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
+func (k Keys) until(key Key) time.Time {
+	k.pool.vault.mu.Lock()
+	defer k.pool.vault.mu.Unlock()
+	until, _ := key.state.until(k.model)
+	return until
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // pick takes a key that must be there.
-func pick(t *testing.T, p *Pool, now time.Time, prefer Fingerprint) Key {
+func pick(t *testing.T, p Keys, now time.Time, prefer Fingerprint) Key {
 	t.Helper()
 	k, ok := p.Pick(now, prefer)
 	if !ok {
@@ -110,7 +110,8 @@ func TestRequestsUnderWayAtOnceAreOneStrike(t *testing.T) {
 		p.Report(k, failing(fault.RateLimited, 0), after(time.Second))
 	}
 	p.Report(keys[0], nil, after(1500*time.Millisecond)) // it is older than the strike
-	if s := p.Snapshot(after(1500 * time.Millisecond))[0]; s.Strikes != 1 || s.State != "cooling" || !s.Until.Equal(after(2*time.Second)) || s.InFlight != 0 {
+	s := p.pool.Snapshot(after(1500 * time.Millisecond))[0]
+	if s.State != "limited" || !slices.Equal(s.Limits, []LimitState{{"m", after(2 * time.Second), 1}}) || s.InFlight != 0 {
 		t.Errorf("got %+v", s)
 	}
 }
@@ -125,9 +126,46 @@ func TestALaterLimitDoesNotShortenACooldown(t *testing.T) {
 	}
 }
 
+func TestARateLimitIsForOneModelAndAWantOfCreditForAll(t *testing.T) {
+	pool := new(Registry).Pool("p", []string{"a"}, noon)
+	large, small := pool.For("large"), pool.For("small")
+	large.Report(pick(t, large, noon, ""), failing(fault.RateLimited, time.Hour), noon)
+	if _, ok := large.Pick(noon, ""); ok {
+		t.Error("the key is used for the model for which it is limited")
+	}
+	large.Worked(pick(t, small, noon, "")) // of an earlier request
+	small.Report(pick(t, small, noon, ""), failing(fault.NoCredit, 10*time.Minute), noon)
+	if _, ok := small.Pick(after(9*time.Minute), ""); ok {
+		t.Error("the key is used without credit")
+	}
+	if ready, _ := large.NextReady(noon); !ready.Equal(after(time.Hour)) || large.why(noon) != fault.RateLimited {
+		t.Errorf("the limit ends %v, because of %d", ready.Sub(noon), large.why(noon))
+	}
+	s := pool.Snapshot(noon)[0]
+	if s.State != "cooling" || s.Reason != "insufficient_quota" || !s.Until.Equal(after(10*time.Minute)) || len(s.Limits) != 1 || s.Limits[0].Model != "large" {
+		t.Errorf("got %+v", s)
+	}
+}
+
+func TestBeyondManyModelsALimitHoldsForTheWholeKey(t *testing.T) {
+	pool := new(Registry).Pool("p", []string{"a"}, noon)
+	for i := range maxLimited + 1 {
+		k := pool.For(fmt.Sprint("model ", i))
+		k.Report(pick(t, k, noon, ""), failing(fault.RateLimited, time.Minute), noon)
+	}
+	if _, ok := pool.For("other").Pick(noon, ""); ok {
+		t.Error("it is used")
+	}
+	k := pool.For("other")
+	k.Report(pick(t, k, after(time.Minute), ""), failing(fault.RateLimited, time.Minute), after(time.Minute))
+	if limits := pool.Snapshot(after(time.Minute))[0].Limits; len(limits) != 1 {
+		t.Errorf("%d limits are known", len(limits))
+	}
+}
+
 func TestARefusedKeyIsOutUntilTheConfigurationIsLoadedAnew(t *testing.T) {
 	var r Registry
-	p := r.Pool("p", []string{"a", "b"}, noon)
+	p := r.Pool("p", []string{"a", "b"}, noon).For("m")
 	if !p.Report(pick(t, p, noon, FingerprintOf("a")), failing(fault.Unauthorized, 0), noon) {
 		t.Error("nobody is told")
 	}
@@ -137,7 +175,7 @@ func TestARefusedKeyIsOutUntilTheConfigurationIsLoadedAnew(t *testing.T) {
 	}
 	again := r.Pool("p", []string{"b", "a", "c"}, after(time.Minute))
 	states := again.Snapshot(after(time.Minute))
-	if states[0].State != "cooling" || states[0].Reason != "rate_limit_exceeded" || states[1].State != "usable" || states[2].State != "usable" {
+	if states[0].State != "limited" || states[0].Limits[0].Model != "m" || states[1].State != "usable" || states[2].State != "usable" {
 		t.Errorf("got %+v", states)
 	}
 	if other := r.Pool("other", []string{"b"}, noon).Snapshot(noon); other[0].State != "usable" {
@@ -168,7 +206,7 @@ func TestKeysThatAllAreOutAreNeverReady(t *testing.T) {
 
 func TestTheRegistryForgetsKeysThatNobodyUses(t *testing.T) {
 	var r Registry
-	p := r.Pool("old", []string{"idle", "cooling"}, noon)
+	p := r.Pool("old", []string{"idle", "cooling"}, noon).For("m")
 	p.Report(pick(t, p, noon, FingerprintOf("cooling")), failing(fault.NoCredit, 24*time.Hour), noon)
 	r.Pool("new", []string{"x"}, after(2*time.Hour))
 	if known := r.vaults["old"].keys; len(known) != 1 || known[FingerprintOf("cooling")] == nil {
@@ -207,7 +245,8 @@ func TestPoolsAreSharedByManyGoroutines(t *testing.T) {
 		all.Go(func() {
 			for i := range 200 {
 				now := after(time.Duration(i) * time.Second)
-				p := r.Pool("p", []string{"a", "b", "c"}, now)
+				pool := r.Pool("p", []string{"a", "b", "c"}, now)
+				p := pool.For(fmt.Sprint("m", i%2))
 				h := r.Health("p", Target{"p", fmt.Sprint("m", i%3)}, now)
 				if k, ok := p.Pick(now, ""); ok {
 					kinds := []*fault.Fault{nil, failing(fault.RateLimited, 0), failing(fault.Unauthorized, 0), failing(fault.Unavailable, 0)}
@@ -216,7 +255,7 @@ func TestPoolsAreSharedByManyGoroutines(t *testing.T) {
 				if h.Admit(now, true) {
 					h.Failed(now, failing(fault.Unavailable, 0), now)
 				}
-				p.Snapshot(now)
+				pool.Snapshot(now)
 				r.Targets(now)
 			}
 		})

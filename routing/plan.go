@@ -143,40 +143,34 @@ func (c *candidate) readyAt(now time.Time, alone bool) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	at := later(c.notBefore, c.Health.ReadyAt(now, alone))
-	if c.Pool == nil {
+	if c.Keys.none() {
 		return at, true
 	}
-	key, ok := c.Pool.NextReady(now)
+	key, ok := c.Keys.NextReady(now)
 	return later(at, key), ok
 }
 
 func (p *Plan) begin(c *candidate, now time.Time, alone bool) bool {
 	p.key = Key{}
-	if c.Pool != nil {
+	if !c.Keys.none() {
 		var prefer Fingerprint
 		if c.Target == p.setup.Sticky.Target {
 			prefer = p.setup.Sticky.Key
 		}
-		key, ok := c.Pool.Pick(now, prefer)
+		key, ok := c.Keys.Pick(now, prefer)
 		if !ok {
 			return false
 		}
 		p.key = key
 	}
 	if !c.Health.Admit(now, alone) {
-		c.returnKey(p.key)
+		c.Keys.Release(p.key)
 		return false
 	}
 	p.current, p.began, p.answered = c, now, time.Time{}
 	p.attempts++
 	c.tries++
 	return true
-}
-
-func (c *candidate) returnKey(k Key) {
-	if c.Pool != nil {
-		c.Pool.Release(k)
-	}
 }
 
 // nap is when to look again: when something is ready, or after a while, for it may be ready earlier. The end of the wait is put off by a
@@ -196,7 +190,7 @@ func (p *Plan) nap(now, until time.Time) time.Time {
 // release ends an attempt of which nobody has said how it went.
 func (p *Plan) release() {
 	if c := p.current; c != nil {
-		c.returnKey(p.key)
+		c.Keys.Release(p.key)
 		c.Health.Released(p.began)
 		p.current = nil
 	}
@@ -214,12 +208,21 @@ func (p *Plan) Full() {
 	if c == nil {
 		return
 	}
-	p.release()
+	f := fault.New(fault.Overloaded, "has too many requests under way")
+	f.Provider, f.RetryAfter = c.Provider, fullRetry
+	p.Skip(f)
 	p.attempts--
 	c.tries--
-	c.closed = true
-	c.fault = fault.New(fault.Overloaded, "has too many requests under way")
-	c.fault.Provider, c.fault.RetryAfter = c.Provider, fullRetry
+}
+
+// Skip ends the attempt with a fault that says nothing of key and target. The target is not asked again in this exchange.
+func (p *Plan) Skip(f *fault.Fault) {
+	c := p.current
+	if c == nil {
+		return
+	}
+	p.release()
+	c.closed, c.fault = true, f
 }
 
 // fullRetry is when to come again after a gate has let nobody in.
@@ -233,9 +236,7 @@ func (p *Plan) Answered(wait time.Duration, now time.Time) {
 	}
 	p.answered = now
 	p.place = Place{Target: c.Target, Key: p.key.Fingerprint}
-	if c.Pool != nil {
-		c.Pool.Worked(p.key)
-	}
+	c.Keys.Worked(p.key)
 	if c.Health.Answered(p.began, wait) {
 		p.notify(Change{What: TargetRecovered, Target: c.Target})
 	}
@@ -253,7 +254,7 @@ func (p *Plan) Ended(tokens int, f *fault.Fault, now time.Time) {
 		return
 	}
 	p.current = nil
-	c.returnKey(p.key)
+	c.Keys.Release(p.key)
 	c.Health.Ended(tokens, now.Sub(p.answered))
 }
 
@@ -264,12 +265,12 @@ func (p *Plan) Place() (Place, bool) { return p.place, p.place.Target != Target{
 func (p *Plan) report(f *fault.Fault, now time.Time) {
 	c := p.current
 	p.current = nil
-	if c.Pool != nil && c.Pool.Report(p.key, f, now) {
+	if c.Keys.Report(p.key, f, now) {
 		change := Change{What: KeyCooling, Target: c.Target, Key: p.key.Fingerprint, Fault: f}
 		if f.Kind == fault.Unauthorized {
 			change.What = KeyOut
 		} else {
-			change.Until = c.Pool.until(p.key)
+			change.Until = c.Keys.until(p.key)
 		}
 		p.notify(change)
 	}

@@ -44,7 +44,7 @@ type Choice struct {
 	Can    Can
 	Price  float64 // for Cheapest, in any unit; 0 or less where it is not known. A target that costs nothing has a tiny price.
 	Health *Health // nil for none, which never rests
-	Pool   *Pool   // nil where the key is the client's own
+	Keys   Keys    // the zero value where the key is the client's own
 }
 
 func (c *Choice) weight() int { return max(c.Weight, 1) }
@@ -143,10 +143,10 @@ func (b *Balancer) order(all []candidate, sticky Place, now time.Time) []uint16 
 
 // wait is how long it takes until the target and one of its keys can be used. never says that it has no key.
 func (c *Choice) wait(target time.Duration, now time.Time) (wait time.Duration, never bool) {
-	if c.Pool == nil {
+	if c.Keys.none() {
 		return target, false
 	}
-	key, ok := c.Pool.wait(now)
+	key, ok := c.Keys.wait(now)
 	return max(target, key), !ok
 }
 

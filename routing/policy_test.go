@@ -79,11 +79,11 @@ func TestTargetsAreOrderedByPolicy(t *testing.T) {
 			rest(all[1].Health, noon)
 		}, []string{"cba"}},
 		"so does what has no key": {First, func(all []Choice) {
-			all[0].Pool, all[1].Pool = poolOf("x"), poolOf("y")
-			k, _ := all[0].Pool.Pick(noon, "")
-			all[0].Pool.Report(k, failing(fault.Unauthorized, 0), noon)
-			k, _ = all[1].Pool.Pick(noon, "")
-			all[1].Pool.Report(k, failing(fault.RateLimited, time.Hour), noon)
+			all[0].Keys, all[1].Keys = poolOf("x"), poolOf("y")
+			k, _ := all[0].Keys.Pick(noon, "")
+			all[0].Keys.Report(k, failing(fault.Unauthorized, 0), noon)
+			k, _ = all[1].Keys.Pick(noon, "")
+			all[1].Keys.Report(k, failing(fault.RateLimited, time.Hour), noon)
 		}, []string{"cba"}},
 	}
 	for name, test := range tests {

@@ -92,7 +92,7 @@ func (r *Registry) sweepKeys(now time.Time) {
 	for identity, v := range r.vaults {
 		v.mu.Lock()
 		for print, s := range v.keys {
-			if s.inFlight <= 0 && now.Sub(s.used) > memory && !now.Before(s.until) {
+			if s.inFlight <= 0 && now.Sub(s.used) > memory && s.free(now) {
 				delete(v.keys, print)
 			} else {
 				kept = append(kept, known{v, print, s.used})

@@ -92,9 +92,9 @@ func (p *Plan) onlyLarger(than *candidate) {
 // withoutKey goes on after a fault of the key. The pool knows when it has one; the client's own key is nobody else's, and waits here.
 func (p *Plan) withoutKey(c *candidate, f *fault.Fault, now time.Time) {
 	switch {
-	case f.Kind == fault.Unauthorized && p.key.Fingerprint == "", c.Pool == nil && f.Kind == fault.NoCredit:
+	case f.Kind == fault.Unauthorized && p.key.Fingerprint == "", c.Keys.none() && f.Kind == fault.NoCredit:
 		c.closed = true
-	case c.Pool == nil:
+	case c.Keys.none():
 		wait := f.RetryAfter
 		if wait <= 0 {
 			wait = doubled(firstCooldown, longestCooldown, c.tries)

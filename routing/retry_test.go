@@ -105,7 +105,7 @@ func TestExchangesGoOnAfterFaults(t *testing.T) {
 			all := choices(len(test.keys))
 			for i, keys := range test.keys {
 				if keys != nil {
-					all[i].Pool = poolOf(keys...)
+					all[i].Keys = poolOf(keys...)
 				}
 				if test.windows != nil {
 					all[i].Can.Window = test.windows[i]
@@ -188,9 +188,9 @@ func TestALoneTargetRestsShortly(t *testing.T) {
 func TestARestIsKeptWhereThereIsSomethingElse(t *testing.T) {
 	all := choices(2)
 	now := tired(all[0].Health).Add(firstRest)
-	all[1].Pool = poolOf("1")
-	k, _ := all[1].Pool.Pick(now, "")
-	all[1].Pool.Report(k, failing(fault.RateLimited, 10*time.Second), now)
+	all[1].Keys = poolOf("1")
+	k, _ := all[1].Keys.Pick(now, "")
+	all[1].Keys.Report(k, failing(fault.RateLimited, 10*time.Second), now)
 	p := NewPlan(Setup{Choices: all}, now)
 	defer p.Close()
 	if step := p.Next(now); step.Do != Wait || step.Ready.Sub(now) != 10*time.Second {
@@ -233,7 +233,7 @@ func TestABoundMakesRoomForTheNextTarget(t *testing.T) {
 
 func TestF92AThreadMovesOnceAndStays(t *testing.T) {
 	all := choices(2)
-	all[0].Pool, all[1].Pool = poolOf("1", "2", "3"), poolOf("1", "2")
+	all[0].Keys, all[1].Keys = poolOf("1", "2", "3"), poolOf("1", "2")
 	b, place := NewBalancer(RoundRobin, half), Place{}
 	turn := func(now time.Time, faults ...*fault.Fault) (did string) {
 		p := NewPlan(Setup{Balancer: b, Choices: all, Sticky: place, Random: half}, now)
@@ -274,7 +274,7 @@ func TestF92AThreadMovesOnceAndStays(t *testing.T) {
 
 func TestChangesAreTold(t *testing.T) {
 	all := choices(1)
-	all[0].Pool = poolOf("1", "2")
+	all[0].Keys = poolOf("1", "2")
 	var told []string
 	notify := func(c Change) {
 		told = append(told, fmt.Sprint(c.What, " ", c.Target.Provider, " ", c.Key, " ", !c.Until.IsZero()))
@@ -338,7 +338,7 @@ func TestOneAnswerTellsWhyNothingWorked(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			all := choices(test.targets)
 			for i := range all {
-				all[i].Pool = poolOf("1")
+				all[i].Keys = poolOf("1")
 				all[i].Can.Window = 1000 + i
 			}
 			_, p, now := play(t, Setup{Choices: all, Needs: test.needs}, test.faults)
@@ -357,7 +357,7 @@ func TestOneAnswerTellsWhyNothingWorked(t *testing.T) {
 func TestAnExchangeThatFindsEverythingOutIsToldWhen(t *testing.T) {
 	all := choices(3)
 	for i := range all {
-		all[i].Pool = poolOf("1")
+		all[i].Keys = poolOf("1")
 	}
 	play(t, Setup{Choices: all}, script{failing(fault.RateLimited, time.Hour), failing(fault.NoCredit, 2*time.Hour), failing(fault.Unauthorized, 0)})
 	_, p, now := play(t, Setup{Choices: all}, nil)

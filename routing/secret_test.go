@@ -20,7 +20,7 @@ func TestSecretsStayHidden(t *testing.T) {
 	pool := poolOf(text)
 	var shown []string
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%t"} {
-		shown = append(shown, fmt.Sprintf(verb, h.Open), fmt.Sprintf(verb, h), fmt.Sprintf(verb, &h), fmt.Sprintf(verb, *pool), fmt.Sprintf(verb, h.key))
+		shown = append(shown, fmt.Sprintf(verb, h.Open), fmt.Sprintf(verb, h), fmt.Sprintf(verb, &h), fmt.Sprintf(verb, pool), fmt.Sprintf(verb, *pool.pool), fmt.Sprintf(verb, h.key))
 	}
 	encoded, err := json.Marshal(h)
 	if err != nil {
@@ -28,7 +28,7 @@ func TestSecretsStayHidden(t *testing.T) {
 	}
 	var logged strings.Builder
 	slog.New(slog.NewJSONHandler(&logged, nil)).Info("x", "secret", h.Open, "holder", h)
-	shown = append(shown, string(encoded), logged.String(), fmt.Sprint(pool.Snapshot(noon)))
+	shown = append(shown, string(encoded), logged.String(), fmt.Sprint(pool.pool.Snapshot(noon)))
 	for _, s := range shown {
 		if strings.Contains(s, "very") || strings.Contains(s, fmt.Sprintf("%x", "very")) {
 			t.Errorf("it is shown: %s", s)

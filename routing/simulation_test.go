@@ -100,7 +100,7 @@ func (w *world) load() {
 		target := Target{name, "m"}
 		w.choices = append(w.choices, Choice{
 			Target: target, Weight: i + 1, Price: float64(simulatedTargets - i), Can: Can{Window: 1000 * (1 + i%3)},
-			Health: w.registry.Health(name, target, w.now), Pool: w.registry.Pool(name, keys, w.now),
+			Health: w.registry.Health(name, target, w.now), Keys: w.registry.Pool(name, keys, w.now).For(target.Model),
 		})
 	}
 }
@@ -205,7 +205,7 @@ func (w *world) idle(p Place) bool {
 		if c.Target != p.Target {
 			continue
 		}
-		for _, k := range c.Pool.Snapshot(w.now) {
+		for _, k := range c.Keys.pool.Snapshot(w.now) {
 			if k.Fingerprint == p.Key {
 				return k.State == "usable"
 			}
@@ -368,7 +368,7 @@ func TestSimulatedFleet(t *testing.T) {
 				}
 			}
 			for _, c := range w.choices {
-				for _, k := range c.Pool.Snapshot(w.now) {
+				for _, k := range c.Keys.pool.Snapshot(w.now) {
 					if k.InFlight != 0 {
 						t.Errorf("key %s of %s holds %d requests", k.Fingerprint, c.Provider, k.InFlight)
 					}
@@ -406,9 +406,9 @@ func TestNobodyStarves(t *testing.T) {
 func TestAllWhoWaitForOneKeyAreServed(t *testing.T) {
 	w := newWorld(t, 2, First)
 	target := Target{"solo", "m"}
-	w.choices = []Choice{{Target: target, Health: NewHealth(target), Pool: poolOf("1")}}
-	key, _ := w.choices[0].Pool.Pick(noon.Add(-time.Second), "")
-	w.choices[0].Pool.Report(key, failing(fault.RateLimited, 8*time.Second), noon)
+	w.choices = []Choice{{Target: target, Health: NewHealth(target), Keys: poolOf("1")}}
+	key, _ := w.choices[0].Keys.Pick(noon.Add(-time.Second), "")
+	w.choices[0].Keys.Report(key, failing(fault.RateLimited, 8*time.Second), noon)
 	w.random = rand.New(rand.NewPCG(1, 1))
 	served := 0
 	for range 200 {

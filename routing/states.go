@@ -1,6 +1,8 @@
 package routing
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/caddy-codex/responses/fault"
@@ -8,35 +10,50 @@ import (
 
 // KeyState is what is known about a key, for the operator.
 type KeyState struct {
-	Fingerprint Fingerprint `json:"fingerprint"`
-	State       string      `json:"state"`            // usable, cooling or out
-	Reason      string      `json:"reason,omitempty"` // the error code behind it
-	Until       *time.Time  `json:"until,omitempty"`  // of one that is cooling
-	Strikes     int         `json:"strikes,omitempty"`
-	InFlight    int         `json:"in_flight"`
-	Uses        uint64      `json:"uses"`
+	Fingerprint Fingerprint  `json:"fingerprint"`
+	State       string       `json:"state"`            // usable, limited (for some models), cooling or out
+	Reason      string       `json:"reason,omitempty"` // the error code behind one that is cooling or out
+	Until       *time.Time   `json:"until,omitempty"`  // of one that is cooling
+	Limits      []LimitState `json:"limits,omitempty"` // by model
+	InFlight    int          `json:"in_flight"`
+	Uses        uint64       `json:"uses"`
+}
+
+// LimitState is a rate limit that a key has met.
+type LimitState struct {
+	Model   string    `json:"model"`
+	Until   time.Time `json:"until"`
+	Strikes int       `json:"strikes"` // limits since it last worked
 }
 
 // Snapshot tells what is known about the keys, in the order in which they were configured.
 func (p *Pool) Snapshot(now time.Time) []KeyState {
 	p.vault.mu.Lock()
 	defer p.vault.mu.Unlock()
-	states := make([]KeyState, 0, len(p.keys))
-	for _, k := range p.keys {
-		s := KeyState{Fingerprint: k.print, State: "usable", Strikes: k.state.strikes, InFlight: k.state.inFlight, Uses: k.state.uses}
-		switch {
-		case k.state.out:
-			s.State = "out"
-		case !k.state.usable(now):
-			until := k.state.until
-			s.State, s.Until = "cooling", &until
-		}
-		if s.State != "usable" {
-			s.Reason = (&fault.Fault{Kind: k.state.reason}).ErrorCode()
-		}
-		states = append(states, s)
+	states := make([]KeyState, len(p.keys))
+	for i, k := range p.keys {
+		states[i] = k.state.snapshot(now)
+		states[i].Fingerprint = k.print
 	}
 	return states
+}
+
+func (s *keyState) snapshot(now time.Time) KeyState {
+	state := KeyState{State: "usable", InFlight: s.inFlight, Uses: s.uses}
+	for _, model := range slices.Sorted(maps.Keys(s.models)) {
+		if c := s.models[model]; now.Before(c.until) {
+			state.State = "limited"
+			state.Limits = append(state.Limits, LimitState{model, c.until, c.strikes})
+		}
+	}
+	switch {
+	case s.out:
+		state.State, state.Reason = "out", (&fault.Fault{Kind: fault.Unauthorized}).ErrorCode()
+	case now.Before(s.account.until):
+		until := s.account.until
+		state.State, state.Reason, state.Until = "cooling", (&fault.Fault{Kind: s.account.reason}).ErrorCode(), &until
+	}
+	return state
 }
 
 // TargetState is what is known about a target, for the operator.

@@ -1,0 +1,71 @@
+package codexresponses_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/caddy-codex/responses/internal/upstreamtest"
+)
+
+// A host is marked down by the reverse proxy for one answer of these statuses, for longer than a test lasts.
+const watchful = "fail_duration 1h\nmax_fails 1\nunhealthy_status 401 403 429"
+
+func TestARefusedKeySaysNothingAboutTheHost(t *testing.T) {
+	for name, refused := range map[string]refusal{
+		"a rate limit": {429, "rate_limit_exceeded", "600"}, "a wrong key": {401, "invalid_api_key", ""}, "no credit": {429, "insufficient_quota", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			upstream := keyed(t, map[string]refusal{"bad-key-1": refused, "bad-key-2": refused})
+			gw := start(t, mock(upstream, pool(t, "bad-key-1", "bad-key-2", "good-key-3"), watchful), "retry within 10s")
+			for range 3 {
+				requireText(t, gw.Post("/v1/responses", whole), "Hello.")
+			}
+			if n := len(upstream.Requests()); n != 5 {
+				t.Errorf("it was asked %d times", n)
+			}
+			r := recorded(gw, 0)
+			if r.Get("attempts.#").Int() != 3 || r.Get("attempts.0.status").Int() != int64(refused.status) || r.Get("attempts.1.cause").String() == "" ||
+				r.Get("attempts.0.key").String() == r.Get("attempts.1.key").String() || r.Get("attempts.2.cause").String() != "" {
+				t.Errorf("the record is %s", r.Raw)
+			}
+		})
+	}
+}
+
+func TestWhereEveryKeyIsRefusedTheHostIsMarkedDown(t *testing.T) {
+	upstream := keyed(t, map[string]refusal{"bad-key-1": {403, "", ""}, "bad-key-2": {403, "", ""}})
+	gw := start(t, mock(upstream, pool(t, "bad-key-1", "bad-key-2"), watchful), "retry within 10s")
+	if got := gw.Post("/v1/responses", whole); got.Status != http.StatusBadGateway || len(upstream.Requests()) != 2 {
+		t.Errorf("got %d after %d requests: %s", got.Status, len(upstream.Requests()), got.Body)
+	}
+}
+
+func TestALimitOfOneModelLeavesTheKeyToOthers(t *testing.T) {
+	large := upstreamtest.Error(429, "rate_limit_error", "rate_limit_exceeded", "Slow down.").WithHeader("Retry-After", "600")
+	upstream := upstreamtest.New(t, large, hello())
+	gw := start(t, mock(upstream, pool(t, "only-key-1")), "route m {\nto mock/large mock/small\nretry within 10s\n}")
+	for range 2 {
+		requireText(t, gw.Post("/v1/responses", whole), "Hello.")
+	}
+	for i, want := range []string{"large", "small", "small"} {
+		if got := gjson.GetBytes(upstream.Request(i).Body, "model").String(); got != want {
+			t.Errorf("request %d is for %s, want %s", i, got, want)
+		}
+	}
+}
+
+func TestTheAttemptsOfAnExchangeAreBoundedAlsoAmongKeys(t *testing.T) {
+	refusals, keys := make(map[string]refusal), make([]string, 8)
+	for i := range keys {
+		keys[i] = fmt.Sprint("bad-key-", i)
+		refusals[keys[i]] = refusal{429, "rate_limit_exceeded", "600"}
+	}
+	upstream := keyed(t, refusals)
+	gw := start(t, mock(upstream, pool(t, keys...)), "retry within 10s attempts 4")
+	if got := gw.Post("/v1/responses", whole); got.Status != http.StatusTooManyRequests || len(upstream.Requests()) != 4 {
+		t.Errorf("got %d after %d requests: %s", got.Status, len(upstream.Requests()), got.Body)
+	}
+}

@@ -1,0 +1,123 @@
+package routing
+
+import (
+	"time"
+
+	"github.com/caddy-codex/responses/fault"
+)
+
+// How long a key cools down.
+const (
+	// firstCooldown follows the first rate limit that does not say how long; each one in a row doubles it, up to longestCooldown.
+	firstCooldown   = time.Second
+	longestCooldown = time.Minute
+
+	// firstPoverty and longestPoverty are the same for an account without credit, which hardly comes back within a second.
+	firstPoverty   = 5 * time.Minute
+	longestPoverty = time.Hour
+
+	// maxCooldown bounds what a provider can ask for. A quota of a month is asked about once a week.
+	maxCooldown = 7 * 24 * time.Hour
+
+	// maxLimited bounds for how many models a key can be limited, for clients make up models. Beyond it a limit holds for the whole key.
+	maxLimited = 64
+)
+
+// cooldown is a time for which a key is not used. The zero value is none.
+type cooldown struct {
+	until   time.Time
+	reason  fault.Kind
+	strikes int       // limits since it last worked
+	struck  time.Time // when the last of them came
+}
+
+func (c *cooldown) extend(picked time.Time, f *fault.Fault, now time.Time) {
+	if picked.After(c.struck) {
+		c.strikes++
+		c.struck = now
+	}
+	wait := min(f.RetryAfter, maxCooldown)
+	switch {
+	case wait > 0:
+	case f.Kind == fault.NoCredit:
+		wait = doubled(firstPoverty, longestPoverty, c.strikes)
+	default:
+		wait = doubled(firstCooldown, longestCooldown, c.strikes)
+	}
+	if until := now.Add(wait); until.After(c.until) {
+		c.until, c.reason = until, f.Kind
+	}
+}
+
+// worked forgets the strikes, unless the request is older than the last of them.
+func (c *cooldown) worked(picked time.Time) {
+	if picked.After(c.struck) {
+		c.strikes = 0
+	}
+}
+
+func (s *keyState) usable(model string, now time.Time) bool {
+	until, _ := s.until(model)
+	return !s.out && !now.Before(until)
+}
+
+// until is how long a key cools down for a model, and why.
+func (s *keyState) until(model string) (time.Time, fault.Kind) {
+	if c := s.models[model]; c != nil && c.until.After(s.account.until) {
+		return c.until, c.reason
+	}
+	return s.account.until, s.account.reason
+}
+
+// limit is the cooldown of a key for a model.
+func (s *keyState) limit(model string, now time.Time) *cooldown {
+	if c := s.models[model]; c != nil {
+		return c
+	}
+	if s.models == nil {
+		s.models = make(map[string]*cooldown)
+	}
+	if len(s.models) >= maxLimited {
+		for name, c := range s.models {
+			if !now.Before(c.until) {
+				delete(s.models, name)
+			}
+		}
+	}
+	if len(s.models) >= maxLimited {
+		return &s.account
+	}
+	c := new(cooldown)
+	s.models[model] = c
+	return c
+}
+
+func (s *keyState) worked(model string, picked time.Time) {
+	s.account.worked(picked)
+	if c := s.models[model]; c != nil {
+		c.worked(picked)
+	}
+}
+
+// free reports that the key cools down for nothing.
+func (s *keyState) free(now time.Time) bool {
+	for _, c := range s.models {
+		if now.Before(c.until) {
+			return false
+		}
+	}
+	return !now.Before(s.account.until)
+}
+
+// doubled is first for the first time, and twice as long each time after, up to longest.
+func doubled(first, longest time.Duration, times int) time.Duration {
+	const enough = 20
+	return min(first<<min(max(times-1, 0), enough), longest)
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
