@@ -81,6 +81,9 @@ type Fault struct {
 	Param      string        // the request's field that is at fault, empty where unknown
 	RetryAfter time.Duration // how long the provider asks to wait, 0 where it does not say
 
+	// Lasting says that the provider would refuse the same request again.
+	Lasting bool
+
 	Err error // the cause, for logs and errors.Is
 }
 

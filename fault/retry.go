@@ -11,8 +11,8 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// retryAfter reads how long to wait from the headers, else from the body, else from the message.
-func retryAfter(header http.Header, body []byte, message string, now time.Time) time.Duration {
+// retryAfter reads how long to wait from the headers, else from the body, else from the message, and of a limit else from when it is reset.
+func retryAfter(header http.Header, body []byte, message string, now time.Time, limited bool) time.Duration {
 	if ms, err := strconv.ParseFloat(header.Get("Retry-After-Ms"), 64); err == nil && ms > 0 {
 		return wait(ms / 1000)
 	}
@@ -36,7 +36,13 @@ func retryAfter(header http.Header, body []byte, message string, now time.Time) 
 			return wait(d.Seconds())
 		}
 	}
-	return saidWait(message)
+	if said := saidWait(message); said > 0 || !limited {
+		return said
+	}
+	if reset := resetInBody(doc, now); reset > 0 {
+		return reset
+	}
+	return resetIn(header, now)
 }
 
 // maxWait bounds what is believed.
@@ -46,7 +52,7 @@ func wait(seconds float64) time.Duration {
 	if math.IsNaN(seconds) || seconds > maxWait.Seconds() {
 		return maxWait
 	}
-	return time.Duration(seconds * float64(time.Second))
+	return max(time.Duration(seconds*float64(time.Second)), 0)
 }
 
 var (
@@ -59,6 +65,7 @@ var timeUnits = map[string]time.Duration{
 	"ms": time.Millisecond, "millisecond": time.Millisecond, "milliseconds": time.Millisecond,
 	"s": time.Second, "sec": time.Second, "secs": time.Second, "second": time.Second, "seconds": time.Second,
 	"m": time.Minute, "min": time.Minute, "mins": time.Minute, "minute": time.Minute, "minutes": time.Minute,
+	"d": 24 * time.Hour, "day": 24 * time.Hour, "days": 24 * time.Hour,
 	"h": time.Hour, "hr": time.Hour, "hour": time.Hour, "hours": time.Hour,
 }
 
@@ -68,14 +75,19 @@ func saidWait(message string) time.Duration {
 	if match == nil {
 		return 0
 	}
+	return span(match[1])
+}
+
+// span adds up a span of time such as 1m12.5s or "2 minutes 5 seconds", as far as it can be read.
+func span(text string) time.Duration {
 	var sum float64
-	for rest := match[1]; ; {
-		part := timePart.FindStringSubmatch(rest)
+	for {
+		part := timePart.FindStringSubmatch(text)
 		if part == nil || timeUnits[part[2]] == 0 {
 			return wait(sum)
 		}
 		n, _ := strconv.ParseFloat(part[1], 64)
 		sum += n * timeUnits[part[2]].Seconds()
-		rest = rest[len(part[0]):]
+		text = text[len(part[0]):]
 	}
 }

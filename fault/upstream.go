@@ -19,7 +19,8 @@ func FromResponse(provider string, status int, header http.Header, body []byte, 
 		report.typ = amazonType(header)
 	}
 	f := report.fault(provider, status)
-	f.RetryAfter = retryAfter(header, body, report.message, now)
+	f.RetryAfter = retryAfter(header, body, report.message, now, f.limited())
+	f.Lasting = header.Get("X-Should-Retry") == "false"
 	return f
 }
 
@@ -29,6 +30,9 @@ func amazonType(header http.Header) string {
 	return typ
 }
 
+// limited reports whether it is about a limit that is reset at some time.
+func (f *Fault) limited() bool { return f.Kind == RateLimited || f.Kind == NoCredit }
+
 // FromBody classifies an error object that came inside a reply which began as a success. It reports false for a body that is none.
 func FromBody(provider string, body []byte) (*Fault, bool) {
 	report, ok := readJSON(gjson.ParseBytes(body))
@@ -36,7 +40,7 @@ func FromBody(provider string, body []byte) (*Fault, bool) {
 		return nil, false
 	}
 	f := report.fault(provider, report.status)
-	f.RetryAfter = retryAfter(nil, body, report.message, time.Time{})
+	f.RetryAfter = retryAfter(nil, body, report.message, time.Time{}, f.limited())
 	return f, true
 }
 

@@ -1,6 +1,7 @@
 package fault_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -182,6 +183,22 @@ func TestRetryAfter(t *testing.T) {
 		"in long words":             {nil, message("Retry after 2 minutes 5 seconds, please"), 125 * time.Second},
 		"in words without a unit":   {nil, message("Please try again in 20"), 0},
 		"in words of another sense": {nil, message("Please retry in 5 messages"), 0},
+		"in words of days":          {nil, message("Try again in 2 days"), 48 * time.Hour},
+
+		"OpenAI's reset":                      {[]string{"X-Ratelimit-Reset-Requests", "6m0s", "X-Ratelimit-Remaining-Requests", "0", "X-Ratelimit-Reset-Tokens", "9h", "X-Ratelimit-Remaining-Tokens", "1200"}, "", 6 * time.Minute},
+		"two that are used up":                {[]string{"X-Ratelimit-Reset-Requests", "12ms", "X-Ratelimit-Remaining-Requests", "0", "X-Ratelimit-Reset-Tokens", "2m59.56s", "X-Ratelimit-Remaining-Tokens", "0"}, "", 179560 * time.Millisecond},
+		"none that is used up":                {[]string{"X-Ratelimit-Reset-Requests", "12ms", "X-Ratelimit-Remaining-Requests", "7"}, "", 0},
+		"Cerebras's reset":                    {[]string{"X-Ratelimit-Reset-Tokens-Minute", "11.5", "X-Ratelimit-Remaining-Tokens-Minute", "0", "X-Ratelimit-Reset-Requests-Day", "33011.4", "X-Ratelimit-Remaining-Requests-Day", "900"}, "", 11500 * time.Millisecond},
+		"Anthropic's reset":                   {[]string{"Anthropic-Ratelimit-Input-Tokens-Reset", now.Add(42 * time.Second).Format(time.RFC3339), "Anthropic-Ratelimit-Input-Tokens-Remaining", "0"}, "", 42 * time.Second},
+		"Anthropic's reset of a plan":         {[]string{"Anthropic-Ratelimit-Unified-Reset", fmt.Sprint(now.Add(3 * time.Hour).Unix())}, "", 3 * time.Hour},
+		"OpenRouter's reset":                  {[]string{"X-Ratelimit-Reset", fmt.Sprint(now.Add(30 * time.Second).UnixMilli()), "X-Ratelimit-Remaining", "0"}, "", 30 * time.Second},
+		"OpenRouter's reset in the body":      {nil, `{"error":{"code":429,"message":"x","metadata":{"headers":{"X-RateLimit-Remaining":"0","X-RateLimit-Reset":"` + fmt.Sprint(now.Add(time.Minute).UnixMilli()) + `"}}}}`, time.Minute},
+		"a reset in seconds":                  {[]string{"Ratelimit-Reset", "50"}, "", 50 * time.Second},
+		"a reset that has passed":             {[]string{"X-Ratelimit-Reset", fmt.Sprint(now.Add(-time.Minute).Unix())}, "", 0},
+		"resets_at":                           {nil, `{"error":{"type":"usage_limit_reached","message":"x","resets_at":` + fmt.Sprint(now.Add(500000*time.Second).Unix()) + `}}`, 500000 * time.Second},
+		"Retry-After before a reset":          {[]string{"Retry-After", "7", "X-Ratelimit-Reset-Requests", "6m0s"}, "", 7 * time.Second},
+		"words before a reset":                {[]string{"X-Ratelimit-Reset-Requests", "6m0s"}, message("Please try again in 20s."), 20 * time.Second},
+		"a reset that nobody can read at all": {[]string{"X-Ratelimit-Reset-Requests", "later"}, "", 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -189,6 +206,24 @@ func TestRetryAfter(t *testing.T) {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
 		})
+	}
+}
+
+func TestAResetMeansNothingWhereNoLimitIsMet(t *testing.T) {
+	if f := answered(500, "", "X-Ratelimit-Reset-Requests", "6m0s", "X-Ratelimit-Remaining-Requests", "0"); f.RetryAfter != 0 {
+		t.Errorf("got %v", f.RetryAfter)
+	}
+	body := `{"error":{"type":"usage_limit_reached","message":"x","resets_at":1800000000}}`
+	if f, _ := fault.FromBody("p", []byte(body)); f.RetryAfter != 0 {
+		t.Errorf("without a clock: got %v", f.RetryAfter)
+	}
+}
+
+func TestWhatTheProviderWouldRefuseAgainIsMarked(t *testing.T) {
+	for value, want := range map[string]bool{"false": true, "true": false, "": false} {
+		if f := answered(503, "", "X-Should-Retry", value); f.Lasting != want {
+			t.Errorf("x-should-retry %q: got %v", value, f.Lasting)
+		}
 	}
 }
 

@@ -47,3 +47,12 @@ func judge(f *fault.Fault) (culprit, remedy) {
 		return nobody, nothing
 	}
 }
+
+// helps says what may help after a fault.
+func helps(f *fault.Fault) remedy {
+	_, help := judge(f)
+	if help == repeating && f.Lasting {
+		return otherTarget
+	}
+	return help
+}

@@ -71,9 +71,9 @@ const (
 	// exploration is how often Fastest has a look at another target than the fastest.
 	exploration = 0.05
 
-	// typicalReply is the length in tokens of the replies by which Fastest compares, and assumedSpeed that of a target that has not
+	// TypicalReply is the length in tokens of the replies by which targets are compared, and assumedSpeed the speed of one that has not
 	// shown any, in tokens per second.
-	typicalReply = 500
+	TypicalReply = 500
 	assumedSpeed = 50
 
 	// leastSuccess bounds how much slower a target counts because it fails.
@@ -235,7 +235,7 @@ func slowness(v *view) float64 {
 		if v.speed.known {
 			speed = v.speed.value
 		}
-		return (v.firstEvent.value + typicalReply/speed) / max(v.success.value, leastSuccess)
+		return (v.firstEvent.value + TypicalReply/speed) / max(v.success.value, leastSuccess)
 	case v.inFlight == 0 && v.failures == 0:
 		return 0
 	default:

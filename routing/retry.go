@@ -58,7 +58,7 @@ func (p *Plan) Failed(f *fault.Fault, output bool, now time.Time) {
 	}
 	c.fault = f
 	p.report(f, now)
-	_, help := judge(f)
+	help := helps(f)
 	if help == nothing || output || !p.answered.IsZero() {
 		p.over, p.final = true, f
 		return

@@ -61,6 +61,8 @@ func TestExchangesGoOnAfterFaults(t *testing.T) {
 	limited := func(d time.Duration) *fault.Fault { return failing(fault.RateLimited, d) }
 	down, refused, bad := failing(fault.Unavailable, 0), failing(fault.Unauthorized, 0), failing(fault.Rejected, 0)
 	poor, long := failing(fault.NoCredit, 0), failing(fault.ContextLength, 0)
+	lasting := failing(fault.Unavailable, 0)
+	lasting.Lasting = true
 	tests := map[string]struct {
 		keys    [][]string // of each target; nil for the client's own
 		windows []int
@@ -72,6 +74,8 @@ func TestExchangesGoOnAfterFaults(t *testing.T) {
 		"a limited key makes room for the next key":        {keys: [][]string{{"1", "2"}, {"1"}}, faults: script{limited(time.Second), nil}, want: "a/1 a/2"},
 		"limited keys make room for the next target":       {keys: [][]string{{"1", "2"}, {"1"}}, faults: script{limited(time.Second), limited(time.Second), nil}, want: "a/1 a/2 b/1"},
 		"a refused key is out":                             {keys: [][]string{{"1", "2"}}, faults: script{refused, limited(time.Second), nil}, want: "a/1 a/2 +1s a/2"},
+		"what would fail again is asked elsewhere":         {keys: [][]string{{"1"}, {"1"}}, faults: script{lasting, nil}, want: "a/1 b/1"},
+		"what would fail again is not repeated":            {keys: [][]string{{"1", "2"}}, faults: script{lasting}, want: "a/1"},
 		"refused keys end it":                              {keys: [][]string{{"1", "2"}}, faults: script{refused, refused}, want: "a/1 a/2"},
 		"the want of a key ends it":                        {keys: [][]string{{""}}, faults: script{refused}, want: "a/"},
 		"a client's key that is refused ends it":           {keys: [][]string{nil}, faults: script{refused}, want: "a/"},

@@ -13,7 +13,7 @@ func (p *Plan) Rotate(f *fault.Fault, now time.Time) (Key, bool) {
 	if c == nil || c.Keys.none() || !p.answered.IsZero() || p.attempts >= p.setup.Budget.Attempts || p.outOfTime(now) {
 		return Key{}, false
 	}
-	if _, help := judge(f); help != otherKey || !c.Keys.another(p.key, now) {
+	if helps(f) != otherKey || !c.Keys.another(p.key, now) {
 		return Key{}, false
 	}
 	c.fault = f

@@ -11,8 +11,8 @@ const (
 	// maxThreads bounds how many threads are remembered.
 	maxThreads = 65536
 
-	// threadMemory is how long a thread is remembered after its last use. No provider keeps a prompt cache longer by itself.
-	threadMemory = time.Hour
+	// ThreadMemory is how long a thread is remembered after its last use. No provider keeps a prompt cache longer by itself.
+	ThreadMemory = time.Hour
 )
 
 // Place is where a thread was served: a target, and the key that was used there.
@@ -42,6 +42,8 @@ type stay struct {
 	thread thread
 	place  Place
 	used   time.Time
+	moved  time.Time // when it began to be served there
+	common *common   // nil where it has not been asked or told
 }
 
 // NewSticky makes an empty memory.
@@ -70,34 +72,56 @@ func (s *Sticky) Place(route, id string, now time.Time) (Place, bool) {
 	t := s.hash(route, id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := s.threads[t]
-	if e == nil {
+	known := s.known(t, now)
+	if known == nil {
 		return Place{}, false
 	}
-	if known := e.Value.(*stay); now.Sub(known.used) < threadMemory {
-		known.used = now
-		s.recent.MoveToFront(e)
-		return known.place, true
-	}
-	s.forget(e)
-	return Place{}, false
+	s.use(known, now)
+	return known.place, true
 }
 
-// Stay remembers where a thread has been served.
-func (s *Sticky) Stay(route, id string, place Place, now time.Time) {
+// Stay remembers where a thread has been served. It reports whether the common memory does not have that yet; see Learn.
+func (s *Sticky) Stay(route, id string, place Place, now time.Time) (news bool) {
 	t := s.hash(route, id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e := s.threads[t]; e != nil {
-		known := e.Value.(*stay)
-		known.place, known.used = place, now
-		s.recent.MoveToFront(e)
-		return
+	known := s.known(t, now)
+	if known == nil {
+		known = s.add(t, place, now)
 	}
-	s.threads[t] = s.recent.PushFront(&stay{t, place, now})
-	for oldest := s.recent.Back(); s.recent.Len() > s.most || now.Sub(oldest.Value.(*stay).used) >= threadMemory; oldest = s.recent.Back() {
+	if known.place != place {
+		known.place, known.moved = place, now
+	}
+	s.use(known, now)
+	return known.untold() || known.common.old(now)
+}
+
+// known is what is remembered of a thread; nil for nothing.
+func (s *Sticky) known(t thread, now time.Time) *stay {
+	e := s.threads[t]
+	if e == nil {
+		return nil
+	}
+	if known := e.Value.(*stay); now.Sub(known.used) < ThreadMemory {
+		return known
+	}
+	s.forget(e)
+	return nil
+}
+
+func (s *Sticky) use(known *stay, now time.Time) {
+	known.used = now
+	s.recent.MoveToFront(s.threads[known.thread])
+}
+
+// add remembers another thread.
+func (s *Sticky) add(t thread, place Place, now time.Time) *stay {
+	known := &stay{thread: t, place: place, used: now, moved: now}
+	s.threads[t] = s.recent.PushFront(known)
+	for oldest := s.recent.Back(); s.recent.Len() > s.most || now.Sub(oldest.Value.(*stay).used) >= ThreadMemory; oldest = s.recent.Back() {
 		s.forget(oldest)
 	}
+	return known
 }
 
 func (s *Sticky) forget(e *list.Element) {
