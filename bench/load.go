@@ -29,6 +29,9 @@ type target struct {
 	header http.Header
 	body   []byte
 	*reading
+
+	threads *threads // to which the requests belong in turn; nil where all are one
+	pieces  [][]byte // of the body, between which the thread's id stands
 }
 
 // A client makes requests one after the other. Its buffer is reused.
@@ -42,13 +45,21 @@ type reply struct {
 	text  time.Duration // to the first event with text
 }
 
-// open sends the request and waits for the headers of its reply. The caller closes the body.
-func (t *target) open(ctx context.Context) (*http.Response, error) {
+// request is the next one.
+func (t *target) request() *http.Request {
 	request := &http.Request{
 		Method: http.MethodPost, URL: t.url, Host: t.url.Host, Header: t.header,
 		Body: io.NopCloser(bytes.NewReader(t.body)), ContentLength: int64(len(t.body)),
 	}
-	response, err := transport.RoundTrip(request.WithContext(ctx))
+	if t.threads != nil {
+		t.threads.next().put(request, t.pieces)
+	}
+	return request
+}
+
+// open sends the request and waits for the headers of its reply. The caller closes the body.
+func (t *target) open(ctx context.Context) (*http.Response, error) {
+	response, err := transport.RoundTrip(t.request().WithContext(ctx))
 	if err != nil {
 		return nil, err
 	}

@@ -6,10 +6,11 @@
 // passes it on untouched.
 //
 // What is printed: CPU per request of the Caddy process alone and the time to the first event, for each wire; for chat, whose rows come
-// first, also CPU with a slow upstream, requests per second, and resident memory with idle streams open. A second table says what it costs
-// to store responses, in bolt and in Redis. A reply that is not whole counts as a failure, and any failure makes the exit code 1.
+// first, also CPU with a slow upstream, requests per second, and resident memory with idle streams open. The rows of routing are those of a
+// gateway with many providers, keys and threads. A second table says what it costs to store responses, in bolt and in Redis. A reply that is
+// not whole counts as a failure, and any failure makes the exit code 1.
 //
-//	go run ./bench                      about eight minutes, after building Caddy
+//	go run ./bench                      about nine minutes, after building Caddy
 //	go run ./bench -wire gemini         one wire only; chat alone takes about two minutes
 //	go run ./bench -quick               about ten seconds: does everything work? its numbers mean little
 //	go run ./bench -profile /tmp/prof   CPU and heap profiles of both sides as well, on chat unless -wire says another
@@ -28,8 +29,11 @@ import (
 	"syscall"
 )
 
-// storingAlone is what -wire says for no wire at all.
-const storingAlone = "storing"
+// What -wire says for no wire at all.
+const (
+	routingAlone = "routing"
+	storingAlone = "storing"
+)
 
 const caddyPackage = "github.com/caddy-codex/responses/cmd/caddy"
 
@@ -51,7 +55,7 @@ func start() error {
 	caddy := flag.String("caddy", "", "the Caddy binary to measure; default: built from "+caddyPackage)
 	asJSON := flag.Bool("json", false, "print JSON instead of a table")
 	profiles := flag.String("profile", "", "directory to write CPU and heap profiles of both sides to")
-	wireName := flag.String("wire", "", "the only wire to measure, of "+wireNames()+", or "+storingAlone+" for what storing costs; default: all of them, with -profile chat")
+	wireName := flag.String("wire", "", "the only wire to measure, of "+wireNames()+", or "+routingAlone+" or "+storingAlone+" for what these cost; default: all of them, with -profile chat")
 	flag.Parse()
 
 	if *role == upstreamRole {
@@ -63,7 +67,7 @@ func start() error {
 		*wireName = chatWire.name
 	}
 	var measured []*wire
-	if *wireName != storingAlone {
+	if *wireName != routingAlone && *wireName != storingAlone {
 		var err error
 		if measured, err = selectWires(*wireName); err != nil {
 			return err
@@ -73,8 +77,9 @@ func start() error {
 	if *quick {
 		p = quickPlan(measured)
 	}
+	p.routing = *wireName == "" || *wireName == routingAlone
 	p.stores = *wireName == "" || *wireName == storingAlone
-	if p.stores && *profiles != "" {
+	if (p.routing || p.stores) && *profiles != "" {
 		p.profiles, *profiles = *profiles, ""
 	}
 	return run(ctx, p, *caddy, *profiles, *asJSON, os.Stdout)

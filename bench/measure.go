@@ -16,8 +16,10 @@ type plan struct {
 	slice       time.Duration // of one load
 	pairs       int           // requests of each side, on each wire, in a round of the time to the first event
 	connections []int         // of the throughput measurement, which is of chat only, as is that of the memory
+	routing     bool          // what routing costs
+	threads     int           // that are routed
 	stores      bool          // what storing costs
-	profiles    string        // directory for profiles of the gateways that store; empty for none
+	profiles    string        // directory for profiles of what is routed or stored; empty for none
 	idleStreams int
 	idleRounds  int           // processes of each side that hold idle streams
 	settle      time.Duration // between opening the idle streams and reading the memory
@@ -25,14 +27,14 @@ type plan struct {
 
 func fullPlan(wires []*wire, rounds int) plan {
 	return plan{
-		wires: wires, rounds: max(1, rounds), slice: 1500 * time.Millisecond, pairs: 200, connections: []int{1, 16, 64, 256},
+		wires: wires, rounds: max(1, rounds), slice: 1500 * time.Millisecond, pairs: 200, connections: []int{1, 16, 64, 256}, threads: 4000,
 		idleStreams: 500, idleRounds: 3, settle: 2 * time.Second,
 	}
 }
 
 func quickPlan(wires []*wire) plan {
 	return plan{
-		wires: wires, rounds: 1, slice: 100 * time.Millisecond, pairs: 10, connections: []int{1, 16},
+		wires: wires, rounds: 1, slice: 100 * time.Millisecond, pairs: 10, connections: []int{1, 16}, threads: 200,
 		idleStreams: 20, idleRounds: 1,
 	}
 }
@@ -81,6 +83,11 @@ func (b *bench) run(ctx context.Context) (*report, error) {
 	b.report = newReport(b)
 	if len(b.wires) > 0 {
 		if err := b.proxying(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if b.routing {
+		if err := b.routed(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -136,8 +143,13 @@ func (b *bench) round(ctx context.Context, servers both[*server], round int, w *
 	return ctx.Err()
 }
 
-// start runs one Caddy a side, and with each wire checks one reply of each in full and warms both up.
+// start runs the usual sides with all wires of the plan.
 func (b *bench) start(ctx context.Context, withAdmin bool) (both[*server], func(), error) {
+	return b.startSides(ctx, sides, b.wires, withAdmin)
+}
+
+// startSides runs one Caddy a side, and with each wire checks one reply of each in full and warms both up.
+func (b *bench) startSides(ctx context.Context, sides both[*side], wires []*wire, withAdmin bool) (both[*server], func(), error) {
 	var servers both[*server]
 	stop := func() {
 		transport.CloseIdleConnections()
@@ -148,13 +160,13 @@ func (b *bench) start(ctx context.Context, withAdmin bool) (both[*server], func(
 		}
 	}
 	for i, s := range sides {
-		v, err := b.launcher.start(ctx, s, b.wires, withAdmin)
+		v, err := b.launcher.start(ctx, s, wires, withAdmin)
 		if err != nil {
 			stop()
 			return servers, nil, fmt.Errorf("starting the %s side: %w", s.name, err)
 		}
 		servers[i] = v
-		for _, w := range b.wires {
+		for _, w := range wires {
 			if err := b.try(ctx, v.target(w, shortModel)); err != nil {
 				log := v.log.String()
 				stop()

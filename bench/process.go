@@ -87,6 +87,7 @@ func (l *launcher) start(ctx context.Context, s *side, wires []*wire, withAdmin 
 	log := &logBuffer{}
 	cmd := exec.CommandContext(ctx, l.caddy, "run", "--config", config, "--adapter", "caddyfile")
 	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
+	cmd.Env = append(cmd.Env, s.env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		stop()
@@ -116,6 +117,9 @@ func (v *server) target(w *wire, model string) *target {
 	t.header = header()
 	if v.key != "" {
 		t.header.Set("Authorization", "Bearer "+v.key)
+	}
+	if v.threads != nil {
+		t.vary(v.threads)
 	}
 	return t
 }

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestAQuickRunMeasuresEveryWire(t *testing.T) {
+func TestAQuickRunMeasuresEveryWireAndRouting(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("what another process uses is read on linux only")
 	}
@@ -30,7 +30,9 @@ func TestAQuickRunMeasuresEveryWire(t *testing.T) {
 		t.Skip("builds Caddy")
 	}
 	var out bytes.Buffer
-	if err := run(t.Context(), quickPlan(wires), "", "", true, &out); err != nil {
+	p := quickPlan(wires)
+	p.routing = true
+	if err := run(t.Context(), p, "", "", true, &out); err != nil {
 		t.Fatalf("%v\n%s", err, &out)
 	}
 	var got report
@@ -46,7 +48,7 @@ func TestAQuickRunMeasuresEveryWire(t *testing.T) {
 			}
 		}
 	}
-	for _, w := range wires {
+	for _, w := range append(slices.Clone(wires), routedWire) {
 		for measure, limit := range map[string]float64{
 			"CPU per request, 50 chunks": w.limit, "CPU per request, 2,000 chunks": w.limit,
 			"time to first event, median": 1, "time to first event, p95": 1,

@@ -21,7 +21,9 @@ type side struct {
 	// site returns the Caddyfile directives.
 	site func(wires []*wire, upstream string) string
 
-	key string // of the client; empty for the usual one
+	key     string   // of the client; empty for the usual one
+	threads *threads // of the client; nil for the usual one
+	env     []string // of the server, besides what it inherits
 
 	// ask returns what to ask of a server for a model of the upstream on a wire. The path has no host.
 	ask func(w *wire, model string) *target

@@ -144,8 +144,8 @@ func (b *bench) storingIn(ctx context.Context, s *store, rank int, setting strin
 		wire *wire
 		on   *server
 	}{
-		{&wire{name: s.name, limit: 1.15, rank: len(wires) + 2*rank, storing: true, format: chatFormat}, on},
-		{&wire{name: s.name + ", going on", limit: 1.15, rank: len(wires) + 2*rank + 1, storing: true, format: chatFormat}, &going},
+		{&wire{name: s.name, limit: 1.15, rank: routedWire.rank + 1 + 2*rank, storing: true, format: chatFormat}, on},
+		{&wire{name: s.name + ", going on", limit: 1.15, rank: routedWire.rank + 2 + 2*rank, storing: true, format: chatFormat}, &going},
 	}
 	for round := range b.rounds {
 		fmt.Fprintf(os.Stderr, "storing in %s, round %d of %d\n", s.name, round+1, b.rounds)

@@ -37,7 +37,7 @@ func runUpstream(in io.Reader, out io.Writer) error {
 	if _, err := fmt.Fprintln(out, listener.Addr()); err != nil {
 		return err
 	}
-	server := &http.Server{Handler: &upstream{}, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: newTally(&upstream{}), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		_, _ = io.Copy(io.Discard, in)
 		_ = server.Close()

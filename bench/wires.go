@@ -15,15 +15,15 @@ type wire struct {
 	*format
 
 	storing bool // it is no wire but a way of storing, measured between two gateways
-	rank    int  // of that way: its place in the report
+	rank    int  // its place in the report, where it is none of wires
 }
 
 // place is where the wire's rows stand in the report.
 func (w *wire) place() int {
-	if w.storing {
-		return w.rank
+	if i := slices.Index(wires, w); i >= 0 {
+		return i
 	}
-	return slices.Index(wires, w)
+	return w.rank
 }
 
 var chatWire = &wire{name: "chat", lines: []string{"wire chat"}, base: "/v1", limit: 3, format: chatFormat}
