@@ -62,12 +62,12 @@ func (x *exchange) background(p *responses, m *memory) error {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(x.request.Context()))
 	r.ctx, r.cancel = ctx, cancel
 	h.runs.add(r)
-	lent := x.lent
-	x.lent = nil // it is the run's from here on
+	taken := x.held
+	x.held = held{} // it is the run's from here on
 	request := derive(ctx, x.request, nil)
 	request.Body = http.NoBody
 	x.record.Model, x.record.Finish = p.req.Model, "queued"
-	go r.run(p, request, lent) // which has the request to itself
+	go r.run(p, request, taken) // which has the request to itself
 	x.client.silence(false)
 	if stream {
 		return h.follow(x.client, x.request, m.owner, r.stored.ID, 0)
@@ -78,7 +78,7 @@ func (x *exchange) background(p *responses, m *memory) error {
 }
 
 // run asks the model, as an exchange whose client is the store.
-func (r *run) run(p *responses, request *http.Request, lent [][]byte) {
+func (r *run) run(p *responses, request *http.Request, taken held) {
 	h := r.handler
 	defer h.runs.remove(r)
 	done := make(chan struct{})
@@ -87,19 +87,19 @@ func (r *run) run(p *responses, request *http.Request, lent [][]byte) {
 		defer close(ended)
 		r.keepBooks(request.Context(), done)
 	}()
-	r.exchange(p, request, lent)
+	r.exchange(p, request, taken)
 	close(done)
 	<-ended
 }
 
 // exchange is all of the run but its books.
-func (r *run) exchange(p *responses, request *http.Request, lent [][]byte) {
+func (r *run) exchange(p *responses, request *http.Request, taken held) {
 	logged := withRecord(request.Context(), func(record *Record) {
 		r.handler.logger.Info("background response ended", zap.String("response", r.stored.ID), zap.Object("codex_responses", record))
 	})
 	x := r.handler.newExchange(newEventWriter(r.event), request.WithContext(logged), "responses")
 	defer x.finish()
-	x.lent, x.body, x.record.Stream = lent, p, true
+	x.held, x.body, x.record.Stream = taken, p, true
 	eventStreamHead(x.client.own)
 	p.stream.Begin()
 	p.events.sendTo(x.client)

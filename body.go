@@ -9,8 +9,12 @@ import (
 	"github.com/caddy-codex/responses/fault"
 )
 
-// readBody reads the client's whole body. It is given back when the exchange ends; nothing that outlives it may point into it.
+// readBody reads the client's whole body, once the gateway has room for the exchange. It is given back when the exchange ends; nothing that
+// outlives it may point into it.
 func (x *exchange) readBody() (body []byte, f *fault.Fault) {
+	if f := x.admit(); f != nil {
+		return nil, f
+	}
 	body, f = x.handler.readBody(x.request)
 	x.lent = append(x.lent, body)
 	return body, f

@@ -27,10 +27,6 @@ func (x *exchange) run(model string) error {
 	if plan.sticks {
 		x.thread = x.threadOf()
 	}
-	if f := x.enter(x.handler.router.gate); f != nil {
-		return x.fail(f)
-	}
-	defer x.handler.router.gate.Leave()
 	x.plan = routing.NewPlan(x.setup(plan), x.handler.now())
 	defer x.plan.Close()
 	for {

@@ -28,11 +28,11 @@ type exchange struct {
 	codex   bool          // the client is Codex
 	record  Record
 
-	lent    [][]byte // buffers with what the client has sent, and what that goes on from
-	body    payload  // what goes upstream, and how the reply is read
+	held
+	body    payload // what goes upstream, and how the reply is read
 	client  *client
 	plan    *routing.Plan
-	thread  string // that it belongs to, for its route; empty for none
+	thread  thread
 	owner   string // see belongsTo; empty before it is known
 	attempt *attempt
 	lessons int  // how often it has learned
@@ -45,6 +45,12 @@ type exchange struct {
 	watch     *time.Timer
 	lastWrite time.Time
 	pace      time.Duration // how often the watch looks at the least
+}
+
+// held is what an exchange gives back when it ends.
+type held struct {
+	admitted bool     // through the gateway's gate
+	lent     [][]byte // buffers with what the client has sent, and what that goes on from
 }
 
 type exchangeKey struct{}
@@ -247,5 +253,8 @@ func (x *exchange) finish() {
 	}
 	for _, buf := range x.lent {
 		giveBack(buf)
+	}
+	if x.admitted {
+		x.handler.router.gate.Leave()
 	}
 }

@@ -2,6 +2,7 @@ package codexresponses
 
 import (
 	"errors"
+	"io"
 	"time"
 
 	"github.com/caddy-codex/responses/fault"
@@ -18,6 +19,19 @@ func (rt *router) makeGates(all *Bound, providers []*Provider, now time.Time) {
 		u.gate = knownTargets.Gate(u.known, providers[i].MaxConcurrent.limits(gateWait), now)
 	}
 }
+
+// admit passes the gate of the gateway. The exchange leaves it when it finishes.
+func (x *exchange) admit() *fault.Fault {
+	f := x.enter(x.handler.router.gate)
+	x.admitted = f == nil
+	if f != nil {
+		_, _ = io.CopyN(io.Discard, x.request.Body, politeness)
+	}
+	return f
+}
+
+// politeness is how much is listened to of a request that is refused, because HTTP/1 clients send before they listen. None of it is kept.
+const politeness = 8 << 20
 
 // enter passes a gate. The fault is that it is full, or that the client has gone meanwhile.
 func (x *exchange) enter(g *routing.Gate) *fault.Fault {

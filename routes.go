@@ -73,7 +73,7 @@ func (rt *router) direct(t target) *plan {
 }
 
 func (rt *router) routed(route *routing.Route, model string) *plan {
-	p := &plan{conduct: rt.conducts[route.Pattern], route: route.Pattern}
+	p := &plan{conduct: rt.conducts[route.Pattern], route: route.Pattern, targets: make([]target, 0, len(route.Targets))}
 	for i, t := range route.Targets {
 		target := rt.target(t, model, route.Pattern)
 		target.weight, target.only = p.given[i].Weight, p.given[i].Only

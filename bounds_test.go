@@ -1,0 +1,63 @@
+package codexresponses_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/caddy-codex/responses/internal/gatewaytest"
+	"github.com/caddy-codex/responses/internal/upstreamtest"
+)
+
+// requireFull asks for something, which has to be refused for the moment.
+func requireFull(t *testing.T, gw *gatewaytest.Gateway, body string) {
+	t.Helper()
+	got := gw.Post("/v1/responses", body)
+	if got.Status != http.StatusServiceUnavailable || got.Header.Get("Retry-After") != "1" || errorOf(t, got).Get("code").String() != "server_error" {
+		t.Errorf("got %d, Retry-After %q: %s", got.Status, got.Header.Get("Retry-After"), got.Body)
+	}
+}
+
+// The answer comes before the request has been read, which must not keep the client from hearing it.
+func TestALargeRequestIsRefusedBeyondABoundAsASmallOneIs(t *testing.T) {
+	step := make(chan struct{})
+	upstream := upstreamtest.New(t, hello().HoldHeader(step), hello())
+	gw := start(t, mock(upstream), "max_concurrent 1 queue 0")
+	first := make(chan gatewaytest.Response, 1)
+	go func() { first <- gw.Post("/v1/responses", whole) }()
+	upstream.Request(0)
+	requireFull(t, gw, `{"model":"m","input":"`+strings.Repeat("long ", 1<<20)+`"}`)
+	requireFull(t, gw, "no request at all")
+	close(step)
+	requireText(t, <-first, "Hello.")
+	eventually(t, "there is room", func() bool { return gw.Post("/v1/responses", whole).Status == http.StatusOK })
+}
+
+func TestABackgroundResponseCountsForABoundUntilItHasEnded(t *testing.T) {
+	for name, run := range map[string]func(t *testing.T, gw *gatewaytest.Gateway, step chan struct{}) string{
+		"polled": func(t *testing.T, gw *gatewaytest.Gateway, step chan struct{}) string {
+			made := begin(t, gw, `"input":"Say hello."`)
+			requireFull(t, gw, whole)
+			close(step)
+			return id(made)
+		},
+		"followed": func(t *testing.T, gw *gatewaytest.Gateway, step chan struct{}) string {
+			stream := gw.PostStream("/v1/responses", `{"model":"m","background":true,"stream":true,"input":"Say hello."}`)
+			begun := stream.Until("response.in_progress")
+			requireFull(t, gw, whole)
+			close(step)
+			stream.Require()
+			return begun.Response().Get("id").String()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			step := make(chan struct{})
+			gw := start(t, mock(upstreamtest.New(t, hello().Hold(step), hello())), "max_concurrent 1 queue 0", "store memory")
+			made := run(t, gw, step)
+			if got := awaitEnd(t, gw, made); got.Get("status").String() != "completed" {
+				t.Errorf("got %s", got.Body)
+			}
+			eventually(t, "there is room", func() bool { return gw.Post("/v1/responses", whole).Status == http.StatusOK })
+		})
+	}
+}
