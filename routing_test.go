@@ -160,6 +160,31 @@ func TestAThreadStaysWithItsTargetAndKey(t *testing.T) {
 	}
 }
 
+// Codex names its thread in both ways, and a compaction by the header alone.
+func TestF92AThreadLeavesItsKeyOnceAndItsCompactionIsMadeWithTheSame(t *testing.T) {
+	refusals := make(map[string]refusal)
+	upstream := keyed(t, refusals)
+	gw := start(t, mock(upstream, pool(t, "some-key-1", "some-key-2", "some-key-3")), "retry within 10s")
+	turns := func() {
+		t.Helper()
+		for range 10 {
+			requireText(t, gw.Post("/v1/responses", `{"model":"m","input":"Say hello.","prompt_cache_key":"thread"}`), "Hello.")
+		}
+		if got := gw.Post("/v1/responses/compact", `{"model":"m","input":[`+conversation+`]}`, "Session-Id: thread"); got.Status != http.StatusOK {
+			t.Fatalf("got %d %s", got.Status, got.Body)
+		}
+	}
+	turns()
+	first := usedKeys(upstream)[0]
+	refusals[first] = refusal{429, "rate_limit_exceeded", "600"} // nothing is under way
+	turns()
+	keys := usedKeys(upstream)
+	second := keys[len(keys)-1]
+	if len(keys) != 23 || count(keys, first) != 12 || count(keys, second) != 11 {
+		t.Errorf("the keys were %v", keys)
+	}
+}
+
 func TestBeyondABoundTheAnswerComesAtOnce(t *testing.T) {
 	step := make(chan struct{})
 	upstream := upstreamtest.New(t, hello().HoldHeader(step), hello())

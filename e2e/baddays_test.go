@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/caddy-codex/responses/internal/upstreamtest"
 )
@@ -24,9 +25,29 @@ func TestCodexDoesNotNoticeThatAProviderIsLimitedForSeconds(t *testing.T) {
 	}
 }
 
+// The gateway waits for nothing here, so it is Codex that has to.
+func TestCodexIsToldHowLongEverythingIsOut(t *testing.T) {
+	for name, reply := range map[string]upstreamtest.Reply{
+		"limited":    limited("2"),
+		"overloaded": upstreamtest.Error(http.StatusServiceUnavailable, "server_error", "", "Try later.").WithHeader("Retry-After", "2"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			provider := upstreamtest.New(t, reply, says("Hello."))
+			c := way{}.codex(t, gateway(t, provider, "retry within 1ms"), oneRetry)
+
+			begun := time.Now()
+			c.exec(prompt, "-m", model).answers("Hello.")
+
+			if took := time.Since(begun); took < 2*time.Second || len(provider.Requests()) != 2 {
+				t.Errorf("it asked %d times within %v", len(provider.Requests()), took)
+			}
+		})
+	}
+}
+
 func TestCodexFinishesItsTaskAtASecondProvider(t *testing.T) {
-	first := upstreamtest.New(t, limited("3600"))
-	second := upstreamtest.New(t, says("Hello."))
+	first := strict(upstreamtest.New(t, calls(upstreamtest.Text("I look."), shell(0, "call_1", "cat hello.txt")), limited("3600")))
+	second := strict(upstreamtest.New(t, says("It says hello."), says("Hello.")))
 	c := way{}.codex(t, start(t, fmt.Sprintf(`
 		provider first {
 			wire chat
@@ -39,11 +60,16 @@ func TestCodexFinishesItsTaskAtASecondProvider(t *testing.T) {
 		route * first second
 		retry within 30s`, first.URL, second.URL)), oneRetry)
 
-	for range 2 {
-		c.exec(prompt, "-m", model).answers("Hello.").silent()
-	}
+	c.exec(prompt, "-m", model).answers("I look.", "It says hello.").commands("'cat hello.txt' prints hello\n").silent()
 
-	if a, b := len(first.Requests()), len(second.Requests()); a != 1 || b != 2 {
-		t.Errorf("the first got %d requests and the second %d, want 1 and 2", a, b)
+	equal(t, "messages after the prompt", chat(t, second.Request(0)).since(t, prompt), []string{
+		`assistant I look. calls call_1 exec_command {"cmd":"cat hello.txt"}`,
+		`tool call_1 hello`,
+	})
+
+	c.exec(prompt, "-m", model).answers("Hello.").silent()
+
+	if a, b := len(first.Requests()), len(second.Requests()); a != 2 || b != 2 {
+		t.Errorf("the first got %d requests and the second %d, want 2 and 2", a, b)
 	}
 }
