@@ -17,8 +17,8 @@ func init() {
 	caddy.RegisterModule(adminAPI{})
 }
 
-// adminAPI adds GET /codex_responses/targets to Caddy's admin endpoint: what is known about keys and targets. Keys are named by their
-// fingerprints.
+// adminAPI adds GET /codex_responses/targets to Caddy's admin endpoint: what is known about the keys and targets of the configurations that
+// are loaded. Keys are named by their fingerprints.
 type adminAPI struct{}
 
 // CaddyModule returns the module's information.
@@ -49,13 +49,19 @@ func serveTargets(w http.ResponseWriter, r *http.Request) error {
 		return caddy.APIError{HTTPStatus: http.StatusMethodNotAllowed, Message: "only GET is allowed here"}
 	}
 	now := time.Now()
-	s := standing{Targets: knownTargets.Targets(now), Keys: []poolState{}}
+	s := standing{Keys: []poolState{}}
+	var providers []string
 	live.Range(func(key, _ any) bool {
-		for id, pool := range key.(*router).pools { //nolint:forcetypeassert // there is nothing else
+		rt := key.(*router) //nolint:forcetypeassert // there is nothing else
+		for _, u := range rt.upstreams {
+			providers = append(providers, u.known)
+		}
+		for id, pool := range rt.pools {
 			s.Keys = append(s.Keys, poolState{Provider: id.provider, Route: id.route, Keys: pool.Snapshot(now)})
 		}
 		return true
 	})
+	s.Targets = knownTargets.Targets(now, providers...)
 	slices.SortStableFunc(s.Keys, func(a, b poolState) int {
 		return strings.Compare(a.Provider+"\x00"+a.Route, b.Provider+"\x00"+b.Route)
 	})

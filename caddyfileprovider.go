@@ -2,7 +2,7 @@ package codexresponses
 
 import (
 	"fmt"
-	"slices"
+	"math"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
@@ -44,7 +44,7 @@ func explain(err error, segment *caddyfile.Dispenser) error {
 	segment.Next()
 	for nesting := segment.Nesting(); segment.NextBlock(nesting); {
 		if segment.Nesting() == nesting+1 && strings.HasPrefix(err.Error(), "unrecognized subdirective "+segment.Val()+", at") {
-			return fmt.Errorf("%w; a provider takes wire, base_url, key, model, set, timeouts, max_concurrent, probe, read_models and the subdirectives of reverse_proxy", err)
+			return fmt.Errorf("%w; a provider takes wire, base_url, key, model, price, set, timeouts, max_concurrent, probe, read_models and the subdirectives of reverse_proxy", err)
 		}
 	}
 	return err
@@ -80,14 +80,26 @@ var forms = map[string]string{
 	"base_url":       "base_url <url>...",
 	"key":            "key" + secretsForm,
 	"model":          "model <client model> <upstream model>",
+	"price":          priceForm,
 	"set":            "set <knob> <value>...",
 	"max_concurrent": boundForm,
 	"probe":          "probe <interval>|off",
 	"read_models":    "read_models <interval>|off",
 }
 
-// single are those that take one argument.
-var single = []string{"wire", "probe", "read_models"}
+// arguments is how many a subdirective takes.
+func arguments(name string) (least, most int) {
+	switch name {
+	case "wire", "probe", "read_models":
+		return 1, 1
+	case "model":
+		return 2, 2
+	case "price":
+		return 3, 4
+	default:
+		return 1, math.MaxInt
+	}
+}
 
 func (p *Provider) subdirective(d *caddyfile.Dispenser) error {
 	name := d.Val()
@@ -99,7 +111,7 @@ func (p *Provider) subdirective(d *caddyfile.Dispenser) error {
 	if !ours {
 		return nil
 	}
-	if len(args) == 0 || slices.Contains(single, name) && len(args) > 1 || name == "model" && len(args) != 2 {
+	if least, most := arguments(name); len(args) < least || len(args) > most {
 		return badForm(d, form)
 	}
 	if err := p.set(name, args); err != nil {
@@ -177,6 +189,13 @@ func (p *Provider) set(name string, args []string) error {
 			return fmt.Errorf("model %s is mapped twice", args[0])
 		}
 		p.Models[args[0]] = args[1]
+	case "price":
+		price, err := readPrice(args)
+		if err != nil {
+			return err
+		}
+		p.Prices = append(p.Prices, price)
+		return checkPrices(p.Prices)
 	case "set":
 		value, err := dialect.Parse(args[0], args[1:])
 		if err != nil {

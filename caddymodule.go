@@ -89,6 +89,7 @@ type Handler struct {
 
 	logger    *zap.Logger
 	sessions  *session.Sessions // nil where nothing is stored
+	threads   *threads
 	sockets   sockets
 	requests  requests
 	runs      runs
@@ -152,7 +153,11 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	live.Store(h.router, nil)
 	h.startProbes(ctx)
 	h.models = newModelsDocument(h.router.entries())
-	return h.provisionSessions(ctx)
+	if err := h.provisionSessions(ctx); err != nil {
+		return err
+	}
+	h.threads = h.newThreads()
+	return nil
 }
 
 func (h *Handler) provisionRouter(ctx caddy.Context) error {
@@ -228,6 +233,7 @@ func (h *Handler) release() {
 	if h.fetcher != nil {
 		h.fetcher.Close()
 	}
+	h.threads.close()
 	if h.sessions != nil {
 		errs = append(errs, h.sessions.Close())
 	}

@@ -9,6 +9,7 @@ import (
 
 // conduct is how a route goes about its targets.
 type conduct struct {
+	policy   routing.Policy
 	balancer *routing.Balancer
 	budget   routing.Budget
 	sticks   bool          // threads stay where they are served
@@ -21,7 +22,8 @@ func (rt *router) setConduct(routes []*Route, retry *Retry) {
 	rt.conducts = map[string]*conduct{"": {budget: retry.budget(), sticks: true}}
 	for _, r := range routes {
 		rt.conducts[r.Pattern] = &conduct{
-			balancer: routing.NewBalancer(r.Policy, rand.Float64), budget: cmp.Or(r.Retry, retry).budget(), sticks: r.Sticky != "off", given: r.Targets,
+			policy: r.Policy, balancer: routing.NewBalancer(r.Policy, rand.Float64), budget: cmp.Or(r.Retry, retry).budget(),
+			sticks: r.Sticky != "off", given: r.Targets,
 		}
 	}
 }

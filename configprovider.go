@@ -40,6 +40,9 @@ type Provider struct {
 	// Dialect sets single knobs of the provider's dialect. Default: the preset's.
 	Dialect dialect.Settings `json:"dialect,omitempty"`
 
+	// Prices are what models cost, for routes with the policy cheapest. Default: as the preset says, else the provider's own list of models
+	Prices []ModelPrice `json:"prices,omitempty"`
+
 	// Timeouts bound how long the provider may take.
 	Timeouts *Timeouts `json:"timeouts,omitempty"`
 
@@ -51,8 +54,8 @@ type Provider struct {
 	// that out. Default: 0
 	Probe caddy.Duration `json:"probe,omitempty"`
 
-	// ReadModels is how often the provider's own list of models is read, in the background, for the context windows and limits that the
-	// preset does not know. It begins with the first request to the provider, or the first GET /models. Negative: never. Default: 1h
+	// ReadModels is how often the provider's own list of models is read, in the background, for the context windows, limits and prices that
+	// the preset does not know. It begins with the first request to the provider, or the first GET /models. Negative: never. Default: 1h
 	ReadModels caddy.Duration `json:"read_models,omitempty"`
 
 	// ReverseProxy configures how requests reach the provider, as the reverse_proxy handler does: load balancing, health checks,
@@ -114,6 +117,9 @@ func (p *Provider) checkSettings() error {
 		return err
 	}
 	if err := p.checkLimits(); err != nil {
+		return err
+	}
+	if err := checkPrices(p.Prices); err != nil {
 		return err
 	}
 	return checkKeys(p.Keys)

@@ -25,14 +25,15 @@ type Route struct {
 
 	// Policy is in which order the targets are asked: first (as they are given), round_robin (each in its turn), weighted (as often as its
 	// weight says), least_busy (the one with the fewest requests under way), fastest (by the time to the first token, and tokens per second)
-	// or cheapest (by price). Targets that rest come last. Default: first
+	// or cheapest (by what the request may cost: its prompt and a typical reply; targets without a known price come behind). Targets that
+	// rest come last. Default: first
 	Policy routing.Policy `json:"policy,omitempty"`
 
 	// Retry bounds what an exchange does about failures.
 	Retry *Retry `json:"retry,omitempty"`
 
 	// Sticky says whether a thread stays with the target and the key that have served it, as long as they work, because its prompt is in
-	// the cache there: on or off. Default: on
+	// the cache there: on or off. Gateways that share a store share that. Default: on
 	Sticky string `json:"sticky,omitempty"`
 }
 

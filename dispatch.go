@@ -13,9 +13,6 @@ import (
 // knownTargets is what is known about keys and targets. It lives as long as the process: a reload changes nothing about providers.
 var knownTargets routing.Registry
 
-// knownThreads is where threads are served. It lives as long.
-var knownThreads = routing.NewSticky()
-
 // run asks the targets of a model, by the route's policy and within its budget, until one serves the client.
 func (x *exchange) run(model string) error {
 	x.record.Model = model
@@ -24,9 +21,7 @@ func (x *exchange) run(model string) error {
 		return x.fail(f)
 	}
 	x.record.Route = plan.route
-	if plan.sticks {
-		x.thread = x.threadOf()
-	}
+	x.thread = x.threadOf(plan)
 	x.plan = routing.NewPlan(x.setup(plan), x.handler.now())
 	defer x.plan.Close()
 	for {
@@ -77,15 +72,13 @@ func (x *exchange) setup(plan *plan) routing.Setup {
 		model := t.upstream.describe(t.model)
 		s.Choices[i] = routing.Choice{
 			Target: name, Weight: t.weight, Only: t.only, Can: routing.Can{Window: model.ContextWindow},
-			Keys: t.pool.For(limited), Health: knownTargets.Health(t.upstream.known, name, now),
+			Keys: t.pool.For(limited), Health: knownTargets.Health(t.upstream.known, name, now), Price: plan.price(t, s.Needs),
 		}
 	}
 	if x.counts() {
 		s.Budget.Within = 1 // an estimate at once is worth more than a number that is waited for
 	}
-	if x.thread != "" {
-		s.Sticky, _ = knownThreads.Place(plan.route, x.thread, now)
-	}
+	s.Sticky = x.handler.threads.find(x.request.Context(), x.thread)
 	return s
 }
 
@@ -97,24 +90,6 @@ func (x *exchange) needs(plan *plan) routing.Needs {
 	}
 	images, tools, tokens := req.Needs()
 	return routing.Needs{Images: images, Tools: tools, Effort: req.Effort, Context: tokens}
-}
-
-// threadOf is the thread that the exchange belongs to, which providers' prompt caches know: by the key that the client has for them, else by
-// its session, else by its conversation. Empty for none.
-func (x *exchange) threadOf() string {
-	id := x.request.Header.Get("Session-Id")
-	if req := x.body.asks(); req != nil {
-		switch {
-		case len(req.CacheKey) > 0:
-			id = string(req.CacheKey)
-		case id == "":
-			id = req.State.Conversation
-		}
-	}
-	if id == "" {
-		return ""
-	}
-	return x.belongsTo() + "/" + id
 }
 
 // counts reports whether the exchange only asks how many tokens a request has. How that goes says nothing of a target.
@@ -198,8 +173,8 @@ func (x *exchange) served(a *attempt) {
 	}
 	now := x.handler.now()
 	x.plan.Answered(now.Sub(a.log.Start), now)
-	if place, ok := x.plan.Place(); ok && x.thread != "" {
-		knownThreads.Stay(x.record.Route, x.thread, place, now)
+	if place, ok := x.plan.Place(); ok {
+		x.handler.threads.stay(x.thread, place)
 	}
 }
 

@@ -116,6 +116,37 @@ func TestExampleSeveralProviders(t *testing.T) {
 	servedAs(t, ollama, "qwen3-coder", "")
 }
 
+func TestExampleBadDays(t *testing.T) {
+	for _, name := range []string{"DEEPSEEK_KEY_1", "DEEPSEEK_KEY_2", "MOONSHOT_API_KEY", "OPENROUTER_API_KEY"} {
+		t.Setenv(name, name)
+	}
+	busy := upstreamtest.Error(http.StatusTooManyRequests, "rate_limit_error", "", "slower").WithHeader("Retry-After", "3600")
+	deepseek := upstreamtest.New(t, busy, says("DeepSeek"))
+	kimi, openrouter := upstreamtest.New(t, says("Kimi")), upstreamtest.New(t, says("OpenRouter"))
+	before, after := inBlock("provider deepseek {", deepseek)
+	before2, after2 := at("provider kimi", kimi)
+	before3, after3 := at("provider openrouter", openrouter)
+	gateway := run(t, "bad-days", before, after, before2, after2, before3, after3)
+
+	ask(t, gateway, "gpt-5.5") // with the one key, and then with the other
+	servedAs(t, deepseek, "deepseek-v4-pro", "DEEPSEEK_KEY_2")
+	deepseek.Script(busy)
+	ask(t, gateway, "gpt-5.5")
+	servedAs(t, kimi, "kimi-k3", "MOONSHOT_API_KEY")
+	if n := len(deepseek.Requests()); n != 3 {
+		t.Errorf("DeepSeek was asked %d times, want 3", n)
+	}
+
+	if got := gateway.Post("/v1/responses", strings.Replace(showing("data:image/png;base64,iVBORw0KGgo="), `"m"`, `"gpt-5.5"`, 1)); got.Status != http.StatusOK {
+		t.Errorf("got %d %s", got.Status, got.Body)
+	}
+	servedAs(t, openrouter, "google/gemini-3.8-flash", "OPENROUTER_API_KEY")
+
+	deepseek.Script(says("DeepSeek"))
+	ask(t, gateway, "codex-auto-review") // a name that nobody knows
+	servedAs(t, deepseek, "deepseek-flash", "DEEPSEEK_KEY_1")
+}
+
 func TestExampleOllama(t *testing.T) {
 	t.Setenv("OLLAMA_API_KEY", "")
 	ollama := upstreamtest.New(t, upstreamtest.Ollama(upstreamtest.OllamaText("Hello."), upstreamtest.OllamaDone("stop", 12, 5))).StrictOllama()

@@ -47,8 +47,8 @@ func (h *Handler) startProbes(ctx context.Context) {
 // probe asks a provider whether it works again, where one of its targets rests.
 func (h *Handler) probe(u *upstream) {
 	now := h.now()
-	for _, state := range knownTargets.Targets(now) {
-		if state.Provider != u.name || state.State != "resting" {
+	for _, state := range knownTargets.Targets(now, u.known) {
+		if state.State != "resting" {
 			continue
 		}
 		keys := h.router.keysOf(u)

@@ -113,16 +113,7 @@ func TestTheAdminEndpointTellsOfTargetsAndKeys(t *testing.T) {
 	if out := hear(t, "key_out"); out.Get("provider").String() != "told" || len(out.Get("key").String()) != 8 {
 		t.Errorf("the event says %s", out.Raw)
 	}
-	info, err := caddy.GetModule("admin.api.codex_responses")
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer := httptest.NewRecorder()
-	route := info.New().(caddy.AdminRouter).Routes()[0]
-	if err := route.Handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, route.Pattern, http.NoBody)); err != nil {
-		t.Fatal(err)
-	}
-	told := gjson.ParseBytes(answer.Body.Bytes())
+	told := standing(t)
 	states := make(map[string]int)
 	for _, key := range told.Get(`keys.#(provider=="told").keys`).Array() {
 		states[key.Get("state").String()]++
@@ -136,7 +127,31 @@ func TestTheAdminEndpointTellsOfTargetsAndKeys(t *testing.T) {
 	if strings.Contains(told.Raw, "-key-") {
 		t.Errorf("it tells a key: %s", told.Raw)
 	}
-	if err := route.Handler.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, route.Pattern, http.NoBody)); err == nil {
+	reload(gw, site(provider("other", upstream.URL)))
+	if told := standing(t); told.Get(`targets.#(provider=="told")`).Exists() || told.Get(`keys.#(provider=="told")`).Exists() {
+		t.Errorf("it tells of what is not configured any more: %s", told.Raw)
+	}
+	if err := targets(t).Handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", http.NoBody)); err == nil {
 		t.Error("a POST is answered")
 	}
+}
+
+// targets is the route of the admin endpoint.
+func targets(t *testing.T) caddy.AdminRoute {
+	t.Helper()
+	info, err := caddy.GetModule("admin.api.codex_responses")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.New().(caddy.AdminRouter).Routes()[0]
+}
+
+// standing is what it answers.
+func standing(t *testing.T) gjson.Result {
+	t.Helper()
+	answer, route := httptest.NewRecorder(), targets(t)
+	if err := route.Handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, route.Pattern, http.NoBody)); err != nil {
+		t.Fatal(err)
+	}
+	return gjson.ParseBytes(answer.Body.Bytes())
 }

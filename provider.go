@@ -32,6 +32,7 @@ type upstream struct {
 	wanted   []string          // placeholders that should give a key, empty where the provider does without
 	models   map[string]string // client's name to provider's
 	preset   *presets.Preset   // an empty one for providers without
+	prices   *priceList        // as configured
 	custom   dialect.Settings
 	timeouts Timeouts
 	proxy    *reverseproxy.Handler
@@ -108,6 +109,9 @@ func (p *Provider) provision(ctx caddy.Context) (*upstream, error) {
 	}
 	u.base = urls[0]
 	u.known = u.name + " " + u.base.String()
+	if err := u.setPrices(p.Prices, p.preset()); err != nil {
+		return nil, err
+	}
 	inner, err := u.provisionProxy(ctx, p.ReverseProxy, urls)
 	if err != nil {
 		return nil, err

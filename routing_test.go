@@ -160,6 +160,23 @@ func TestAThreadStaysWithItsTargetAndKey(t *testing.T) {
 	}
 }
 
+func TestAThreadHasAPlaceForEachOfItsModels(t *testing.T) {
+	upstream := keyed(t, nil)
+	gw := start(t, mock(upstream, pool(t, "some-key-1", "some-key-2", "some-key-3")), "route gpt-* mock")
+	used := make(map[string][]string)
+	for i := range 12 {
+		model := []string{"gpt-large", "gpt-small", "gpt-tiny"}[i%3]
+		requireText(t, gw.Post("/v1/responses", `{"model":"`+model+`","input":"Say hello.","prompt_cache_key":"thread"}`), "Hello.")
+		keys := usedKeys(upstream)
+		used[model] = append(used[model], keys[len(keys)-1])
+	}
+	for model, keys := range used {
+		if count(keys, keys[0]) != 4 {
+			t.Errorf("%s had the keys %v", model, keys)
+		}
+	}
+}
+
 // Codex names its thread in both ways, and a compaction by the header alone.
 func TestF92AThreadLeavesItsKeyOnceAndItsCompactionIsMadeWithTheSame(t *testing.T) {
 	refusals := make(map[string]refusal)

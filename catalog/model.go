@@ -29,6 +29,9 @@ type Model struct {
 	// DefaultEffort is what the provider takes where the client names none.
 	DefaultEffort string `json:"default_effort,omitempty"`
 
+	// Price is what the model costs. Default: nobody knows
+	Price *Price `json:"price,omitempty"`
+
 	// Dialect holds the knobs in which this model differs from its provider.
 	Dialect map[string]json.RawMessage `json:"dialect,omitempty"`
 }

@@ -77,6 +77,7 @@ func readModel(row gjson.Result) (Model, bool) {
 		ContextWindow:   firstNumber(row, windowNames),
 		MaxOutputTokens: firstNumber(row, outputNames),
 		Modalities:      modalities(row),
+		Price:           readPrice(row),
 	}
 	if m.Name == "" && row.Get("id").Exists() {
 		m.Name = row.Get("name").String()

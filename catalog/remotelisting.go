@@ -52,4 +52,7 @@ func (m *Model) Complete(read *Model) {
 	if len(m.Modalities) == 0 {
 		m.Modalities = read.Modalities
 	}
+	if m.Price == nil {
+		m.Price = read.Price
+	}
 }

@@ -51,6 +51,10 @@ type Preset struct {
 	// Local says that the provider runs on one's own machine: a key is optional, and its models are whatever was installed.
 	Local bool `json:"local,omitempty"`
 
+	// Price is what models cost of which no more is known: nothing, where the provider is one's own machine. It does not hold for the
+	// alternatives.
+	Price *catalog.Price `json:"price,omitempty"`
+
 	// DefaultModel is the upstream model that stands in for names that the provider does not know. Empty where no model is the obvious
 	// choice; names then go upstream as they are.
 	DefaultModel string `json:"default_model,omitempty"`
@@ -66,6 +70,9 @@ type Preset struct {
 
 	// WireBy names the wire that a configuration means by setting a knob which no other has.
 	WireBy map[string]string `json:"wire_by,omitempty"`
+
+	// PricesAsOf is the month of the prices of the models, such as 2026-10. Nothing reads it.
+	PricesAsOf string `json:"prices_as_of,omitempty"`
 
 	// Models are those worth offering, the one to prefer first.
 	Models []catalog.Model `json:"models,omitempty"`

@@ -174,7 +174,7 @@ func TestTheRegistryKnowsABoundedNumberOfTargets(t *testing.T) {
 	if h := r.Health("p", Target{"p", "new"}, now); h != r.Health("p", Target{"p", "new"}, now) || len(r.targets) != 2 {
 		t.Errorf("%d are known", len(r.targets))
 	}
-	if states := r.Targets(now); len(states) != 2 || states[0].Model != "5" || states[1].Model != "new" {
+	if states := r.Targets(now, "p"); len(states) != 2 || states[0].Model != "5" || states[1].Model != "new" {
 		t.Errorf("got %+v", states)
 	}
 }

@@ -256,7 +256,7 @@ func TestPoolsAreSharedByManyGoroutines(t *testing.T) {
 					h.Failed(now, failing(fault.Unavailable, 0), now)
 				}
 				pool.Snapshot(now)
-				r.Targets(now)
+				r.Targets(now, "p")
 			}
 		})
 	}
@@ -266,7 +266,7 @@ func TestPoolsAreSharedByManyGoroutines(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 	}
-	for _, s := range r.Targets(noon) {
+	for _, s := range r.Targets(noon, "p") {
 		if s.InFlight != 0 {
 			t.Errorf("%+v", s)
 		}

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -58,6 +59,7 @@ func TestTargetsAreOrderedByPolicy(t *testing.T) {
 				all[i].Health.Admit(noon, false)
 			}
 		}, []string{"abc"}},
+		"cheapest has what is free first":  {Cheapest, func(all []Choice) { all[0].Price, all[1].Price, all[2].Price = 1, math.SmallestNonzeroFloat64, 1 }, []string{"bac"}},
 		"cheapest has unknown prices last": {Cheapest, func(all []Choice) { all[1].Price, all[2].Price = 3, 0.5 }, []string{"cba"}},
 		"fastest goes by the first event": {Fastest, func(all []Choice) {
 			measured(all[0].Health, 3*time.Second, 100)

@@ -147,12 +147,14 @@ func (r *Registry) Health(identity string, target Target, now time.Time) *Health
 	return h
 }
 
-// Targets tells what is known about all targets, sorted by provider and model.
-func (r *Registry) Targets(now time.Time) []TargetState {
+// Targets tells what is known about the targets of some providers, by their identities, sorted by provider and model.
+func (r *Registry) Targets(now time.Time, identities ...string) []TargetState {
 	r.mu.RLock()
-	states := make([]TargetState, 0, len(r.targets))
-	for _, h := range r.targets {
-		states = append(states, h.Snapshot(now))
+	states := []TargetState{}
+	for id, h := range r.targets {
+		if slices.Contains(identities, id.provider) {
+			states = append(states, h.Snapshot(now))
+		}
 	}
 	r.mu.RUnlock()
 	slices.SortFunc(states, func(a, b TargetState) int {

@@ -51,10 +51,7 @@ func (g *guard) do(caller context.Context, operation func(context.Context) error
 	defer g.mu.Unlock()
 	switch {
 	case err == nil, errors.Is(err, ErrConflict), errors.Is(err, ErrTooLarge):
-		if g.broken != nil {
-			g.broken = nil
-			g.changed(nil)
-		}
+		g.works()
 		return err
 	case caller.Err() != nil: // who has given up, which says nothing of the store
 		g.until = g.now()
@@ -109,9 +106,31 @@ func (g *guard) Write(ctx context.Context, owner string, b Batch) error {
 	return g.do(ctx, func(ctx context.Context) error { return g.Store.Write(ctx, owner, b) })
 }
 
-// Available returns why the store is known not to work at the moment; nil where it may.
-func (s *Sessions) Available() error {
-	g := s.store
+// Glance is Read for a caller who can do without, and waits too short a time to tell whether the store works: a failure says nothing of it.
+func (g *guard) Glance(ctx context.Context, owner string, keys ...string) ([]Record, error) {
+	if err := g.resting(); err != nil {
+		return nil, err
+	}
+	records, err := g.Store.Read(ctx, owner, keys...)
+	if err != nil {
+		return nil, err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.works()
+	return records, nil
+}
+
+// works notes that the store works. It is called with the mutex held.
+func (g *guard) works() {
+	if g.broken != nil {
+		g.broken = nil
+		g.changed(nil)
+	}
+}
+
+// resting is why the store is left alone at the moment; nil where it is not.
+func (g *guard) resting() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.broken != nil && g.now().Before(g.until) {
@@ -119,3 +138,6 @@ func (s *Sessions) Available() error {
 	}
 	return nil
 }
+
+// Available returns why the store is known not to work at the moment; nil where it may.
+func (s *Sessions) Available() error { return s.store.resting() }

@@ -100,6 +100,13 @@ func (l *Later) Exclusive() bool {
 	return exclusive(l.store)
 }
 
+// Shared implements the interface of that name.
+func (l *Later) Shared() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return shared(l.store)
+}
+
 // exclusive reports whether a store belongs to one process.
 func exclusive(store Store) bool {
 	e, ok := store.(Exclusive)

@@ -11,6 +11,7 @@ import (
 type spy struct {
 	session.Store
 	exclusive bool
+	shared    bool
 
 	mu      sync.Mutex
 	asked   int
@@ -64,6 +65,7 @@ func (s *spy) Write(ctx context.Context, owner string, b session.Batch) error {
 }
 
 func (s *spy) Exclusive() bool { return s.exclusive }
+func (s *spy) Shared() bool    { return s.shared }
 
 // readsOf counts the reads that do makes.
 func (s *spy) readsOf(do func()) int {

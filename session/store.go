@@ -1,4 +1,5 @@
-// Package session keeps what outlives a request: stored responses, the events of those that run in the background, and conversations.
+// Package session keeps what outlives a request: stored responses, the events of those that run in the background, conversations, and where
+// threads are served.
 //
 // A [Store] holds sealed records of which it knows nothing but their keys; [Sessions] knows what they mean. The package knows the Responses
 // API as far as its objects are stored, and neither providers nor Caddy. Stores are packages below this one.

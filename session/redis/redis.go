@@ -122,4 +122,5 @@ var (
 	_ caddyfile.Unmarshaler = (*Backend)(nil)
 	_ session.Backend       = (*Backend)(nil)
 	_ session.Store         = (*handle)(nil)
+	_ session.Shared        = (*handle)(nil)
 )

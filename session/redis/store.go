@@ -126,6 +126,9 @@ func (h *handle) Watch(ctx context.Context, owner, topic string) <-chan struct{}
 	return h.feed.watch(ctx, owner, topic)
 }
 
+// Shared implements session.Shared.
+func (h *handle) Shared() bool { return true }
+
 // Close implements session.Store.
 func (h *handle) Close() error { return h.close() }
 
