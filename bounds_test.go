@@ -18,19 +18,35 @@ func requireFull(t *testing.T, gw *gatewaytest.Gateway, body string) {
 	}
 }
 
-// The answer comes before the request has been read, which must not keep the client from hearing it.
-func TestALargeRequestIsRefusedBeyondABoundAsASmallOneIs(t *testing.T) {
+// The answer comes before the request has been read, which must not keep the client of a large one from hearing it.
+func TestBeyondABoundTheAnswerComesAtOnce(t *testing.T) {
 	step := make(chan struct{})
 	upstream := upstreamtest.New(t, hello().HoldHeader(step), hello())
 	gw := start(t, mock(upstream), "max_concurrent 1 queue 0")
 	first := make(chan gatewaytest.Response, 1)
 	go func() { first <- gw.Post("/v1/responses", whole) }()
 	upstream.Request(0)
-	requireFull(t, gw, `{"model":"m","input":"`+strings.Repeat("long ", 1<<20)+`"}`)
+	requireFull(t, gw, whole)
 	requireFull(t, gw, "no request at all")
+	requireFull(t, gw, `{"model":"m","input":"`+strings.Repeat("long ", 1<<20)+`"}`)
 	close(step)
 	requireText(t, <-first, "Hello.")
 	eventually(t, "there is room", func() bool { return gw.Post("/v1/responses", whole).Status == http.StatusOK })
+}
+
+func TestALargerProviderTakesWhatAFullOneCannot(t *testing.T) {
+	step := make(chan struct{})
+	small, large := upstreamtest.New(t, hello().HoldHeader(step)), upstreamtest.New(t, hello())
+	gw := start(t, provider("small", small.URL, "max_concurrent 1 queue 0"), provider("large", large.URL), "route m small large")
+	first := make(chan gatewaytest.Response, 1)
+	go func() { first <- gw.Post("/v1/responses", whole) }()
+	small.Request(0)
+	requireText(t, gw.Post("/v1/responses", whole), "Hello.")
+	if n := len(large.Requests()); n != 1 {
+		t.Errorf("the large one was asked %d times", n)
+	}
+	close(step)
+	requireText(t, <-first, "Hello.")
 }
 
 func TestABackgroundResponseCountsForABoundUntilItHasEnded(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/caddy-codex/responses/internal/gatewaytest"
 	"github.com/caddy-codex/responses/internal/upstreamtest"
 )
 
@@ -200,34 +199,4 @@ func TestF92AThreadLeavesItsKeyOnceAndItsCompactionIsMadeWithTheSame(t *testing.
 	if len(keys) != 23 || count(keys, first) != 12 || count(keys, second) != 11 {
 		t.Errorf("the keys were %v", keys)
 	}
-}
-
-func TestBeyondABoundTheAnswerComesAtOnce(t *testing.T) {
-	step := make(chan struct{})
-	upstream := upstreamtest.New(t, hello().HoldHeader(step), hello())
-	gw := start(t, mock(upstream), "max_concurrent 1 queue 0")
-	first := make(chan gatewaytest.Response, 1)
-	go func() { first <- gw.Post("/v1/responses", whole) }()
-	upstream.Request(0)
-	got := gw.Post("/v1/responses", whole)
-	if got.Status != http.StatusServiceUnavailable || got.Header.Get("Retry-After") != "1" {
-		t.Errorf("got %d, Retry-After %q: %s", got.Status, got.Header.Get("Retry-After"), got.Body)
-	}
-	close(step)
-	requireText(t, <-first, "Hello.")
-}
-
-func TestALargerProviderTakesWhatAFullOneCannot(t *testing.T) {
-	step := make(chan struct{})
-	small, large := upstreamtest.New(t, hello().HoldHeader(step)), upstreamtest.New(t, hello())
-	gw := start(t, provider("small", small.URL, "max_concurrent 1 queue 0"), provider("large", large.URL), "route m small large")
-	first := make(chan gatewaytest.Response, 1)
-	go func() { first <- gw.Post("/v1/responses", whole) }()
-	small.Request(0)
-	requireText(t, gw.Post("/v1/responses", whole), "Hello.")
-	if n := len(large.Requests()); n != 1 {
-		t.Errorf("the large one was asked %d times", n)
-	}
-	close(step)
-	requireText(t, <-first, "Hello.")
 }
