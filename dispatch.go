@@ -69,10 +69,12 @@ func (x *exchange) setup(plan *plan) routing.Setup {
 		if x.counts() {
 			limited = "input_tokens of " + t.model // for which providers have limits of their own
 		}
-		model := t.upstream.describe(t.model)
 		s.Choices[i] = routing.Choice{
-			Target: name, Weight: t.weight, Only: t.only, Can: routing.Can{Window: model.ContextWindow},
-			Keys: t.pool.For(limited), Health: knownTargets.Health(t.upstream.known, name, now), Price: plan.price(t, s.Needs),
+			Target: name, Weight: t.weight, Only: t.only, Price: plan.price(t, s.Needs),
+			Keys: t.pool.For(limited), Health: knownTargets.Health(t.upstream.known, name, now),
+		}
+		if len(plan.targets) > 1 {
+			s.Choices[i].Can = t.can()
 		}
 	}
 	if x.counts() {
@@ -85,11 +87,20 @@ func (x *exchange) setup(plan *plan) routing.Setup {
 // needs is what the request needs of a target. Where there is one target only nobody asks.
 func (x *exchange) needs(plan *plan) routing.Needs {
 	req := x.body.asks()
-	if req == nil || len(plan.targets) == 1 {
+	if req == nil || len(plan.targets) == 1 || req.Complete() != nil { // what we cannot read, some provider may be able to
 		return routing.Needs{}
 	}
 	images, tools, tokens := req.Needs()
 	return routing.Needs{Images: images, Tools: tools, Effort: req.Effort, Context: tokens}
+}
+
+// can is what the target can do.
+func (t *target) can() routing.Can {
+	d, err := t.upstream.dialect(t.model)
+	if err != nil {
+		return routing.Can{}
+	}
+	return routing.Can{Window: t.window(d), NoImages: d.Images == "none"}
 }
 
 // counts reports whether the exchange only asks how many tokens a request has. How that goes says nothing of a target.

@@ -40,8 +40,17 @@ func (x *exchange) watchAttempt(t Timeouts) {
 	if t.Total > 0 {
 		x.pace = min(x.pace, time.Duration(t.Total))
 	}
-	x.watch.Reset(x.pace)
+	x.watch.Reset(min(x.pace, x.beatIn(x.handler.now())))
 }
+
+// beatIn is how long the client may still hear nothing. The exchange must not be writing to it.
+func (x *exchange) beatIn(now time.Time) time.Duration {
+	return max(time.Duration(x.handler.Heartbeat)-now.Sub(x.lastWrite), 0)
+}
+
+// busyPace is how often the watch looks at the least where it finds that the exchange is at work, for it does not know then when the client
+// has heard something last.
+const busyPace = time.Second
 
 // tick does what is due and sets the timer to what is due next.
 func (x *exchange) tick(b beater) {
@@ -50,8 +59,9 @@ func (x *exchange) tick(b beater) {
 	if x.done {
 		return
 	}
-	next := x.pace
+	next := min(x.pace, busyPace)
 	if x.idle {
+		next = x.pace
 		now := x.handler.now()
 		if b != nil {
 			next = min(next, x.keepAlive(b, now))
@@ -65,13 +75,12 @@ func (x *exchange) tick(b beater) {
 
 // keepAlive writes to a client that has heard nothing for long, and returns when to look again.
 func (x *exchange) keepAlive(b beater, now time.Time) time.Duration {
-	interval := time.Duration(x.handler.Heartbeat)
-	if silent := now.Sub(x.lastWrite); silent < interval {
-		return interval - silent
+	if left := x.beatIn(now); left > 0 {
+		return left
 	}
 	b.beat(x.client)
 	x.lastWrite = now
-	return interval
+	return time.Duration(x.handler.Heartbeat)
 }
 
 // expire cancels an attempt whose provider has kept silent for too long, or that takes too long in all. It returns when to look again, next

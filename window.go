@@ -6,6 +6,7 @@ import (
 	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/tokens"
 	"github.com/caddy-codex/responses/translate"
+	"github.com/caddy-codex/responses/translate/dialect"
 	"github.com/caddy-codex/responses/translate/jsonscan"
 )
 
@@ -67,12 +68,14 @@ func (p *responses) room(a *attempt, body []byte) int64 {
 	return room
 }
 
-// window is how many tokens prompt and answer may have together at a target, 0 where nobody knows.
-func (a *attempt) window() int64 {
-	if n := a.dialect.NumCtx; n > 0 {
-		return int64(n)
+// window is how many tokens prompt and answer may have together, 0 where nobody knows.
+func (a *attempt) window() int64 { return int64(a.target.window(a.dialect)) }
+
+func (t *target) window(d *dialect.Dialect) int {
+	if n := d.NumCtx; n > 0 {
+		return n
 	}
-	return int64(a.upstream.describe(a.model).ContextWindow)
+	return t.upstream.describe(t.model).ContextWindow
 }
 
 // truncate makes another attempt at a target that has found the prompt too long, for a client that would rather go without the oldest of

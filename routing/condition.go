@@ -110,7 +110,6 @@ type Needs struct {
 type Can struct {
 	Window   int // the context window in tokens, 0 where that is not known
 	NoImages bool
-	NoTools  bool
 }
 
 // holds reports whether a condition lets a request pass. ordinary is the window that the route has without targets for large requests.

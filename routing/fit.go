@@ -8,17 +8,17 @@ import (
 
 // fit sorts the choices that a request can be sent to from those that it cannot, and says why it cannot.
 //
-// A condition that does not hold and a window that is too small keep a target out. That it takes no images or tools does so only where
-// another one takes them: else the request goes without.
+// A condition that does not hold and a window that is too small keep a target out. That it takes no images does so only where another one
+// takes them: else the request goes without.
 func fit(choices []Choice, n Needs) (fitting []candidate, left []Result) {
 	ordinary := ordinaryWindow(choices)
-	able := (n.Images || n.Tools) && anyAble(choices, n, ordinary)
+	seen := n.Images && anySees(choices, n, ordinary)
 	fitting = make([]candidate, 0, len(choices))
 	for i := range choices {
 		c := &choices[i]
 		f := c.refuses(n, ordinary)
-		if lack := c.lacks(n); f == nil && able && lack != "" {
-			f = fault.New(fault.Rejected, "%s takes no %s", c.Model, lack)
+		if f == nil && seen && c.Can.NoImages {
+			f = fault.New(fault.Rejected, "%s takes no images", c.Model)
 		}
 		if f == nil {
 			fitting = append(fitting, candidate{Choice: c, place: i})
@@ -30,14 +30,9 @@ func fit(choices []Choice, n Needs) (fitting []candidate, left []Result) {
 	return fitting, left
 }
 
-// anyAble reports whether there is a choice to which a request can go whole.
-func anyAble(choices []Choice, n Needs, ordinary int) bool {
-	for i := range choices {
-		if c := &choices[i]; c.lacks(n) == "" && c.refuses(n, ordinary) == nil {
-			return true
-		}
-	}
-	return false
+// anySees reports whether there is a choice to which a request can go with its images.
+func anySees(choices []Choice, n Needs, ordinary int) bool {
+	return slices.ContainsFunc(choices, func(c Choice) bool { return !c.Can.NoImages && c.refuses(n, ordinary) == nil })
 }
 
 // refuses says why a target must not get a request, nil where it may.
@@ -51,18 +46,6 @@ func (c *Choice) refuses(n Needs, ordinary int) *fault.Fault {
 		}
 	}
 	return nil
-}
-
-// lacks is what a request has and a target does not take, empty for nothing.
-func (c *Choice) lacks(n Needs) string {
-	switch {
-	case n.Images && c.Can.NoImages:
-		return "images"
-	case n.Tools && c.Can.NoTools:
-		return "tools"
-	default:
-		return ""
-	}
 }
 
 // ordinaryWindow is the largest known window of the targets that are not kept for large requests, 0 where none is known.

@@ -181,7 +181,6 @@ func TestWhatDoesNotFitIsLeftOut(t *testing.T) {
 		"only for large ones, large":       {func(all []Choice) { all[0].Can.Window = 500; all[2].Only = condition("context") }, Needs{Context: 501}, "bc", "provider a m has a context window of 500 tokens; the request has at least 501"},
 		"only above a number":              {func(all []Choice) { all[2].Only = condition("context 1k") }, Needs{Context: 1000}, "ab", "provider c m is kept for other requests: only context 1000"},
 		"images where another takes them":  {func(all []Choice) { all[0].Can.NoImages = true }, Needs{Images: true}, "bc", "provider a m takes no images"},
-		"tools where another takes them":   {func(all []Choice) { all[0].Can.NoTools = true }, Needs{Tools: true}, "bc", "provider a m takes no tools"},
 		"images that none takes go unseen": {func(all []Choice) { all[0].Can.NoImages, all[1].Can.NoImages, all[2].Can.NoImages = true, true, true }, Needs{Images: true}, "abc", ""},
 	}
 	for name, test := range tests {
