@@ -116,6 +116,9 @@ func (x *exchange) attend(t target) *fault.Fault {
 		return f
 	}
 	defer t.upstream.gate.Leave()
+	if !x.plan.Stands(x.handler.now()) {
+		return fault.New(fault.Overloaded, "must not be asked any more") // which the plan knows
+	}
 	f := x.body.serve(x, t)
 	if f == nil {
 		return nil

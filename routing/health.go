@@ -142,6 +142,16 @@ func (h *Health) Admit(now time.Time, alone bool) bool {
 	return true
 }
 
+// stands reports whether nothing has come to be known since a request was admitted because of which it would not be any more.
+func (h *Health) stands(began, now time.Time) bool {
+	if h == nil {
+		return true
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !h.hold.After(now) && (h.rested.Before(began) || !h.until.After(now))
+}
+
 // Answered says that a request that began at a time got its first event after a while. The request goes on.
 func (h *Health) Answered(began time.Time, wait time.Duration) (recovered bool) {
 	if h == nil {

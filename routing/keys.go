@@ -102,6 +102,16 @@ func (k Keys) another(than Key, now time.Time) bool {
 	return false
 }
 
+// stands reports whether a key that has been picked may still be used.
+func (k Keys) stands(key Key, now time.Time) bool {
+	if key.state == nil {
+		return true
+	}
+	k.pool.vault.mu.Lock()
+	defer k.pool.vault.mu.Unlock()
+	return key.state.usable(k.model, now)
+}
+
 // NextReady is when the first key may be used: now or later. It reports false where all keys are out.
 func (k Keys) NextReady(now time.Time) (time.Time, bool) {
 	k.pool.vault.mu.Lock()

@@ -202,32 +202,6 @@ func (p *Plan) Close() {
 	p.over = true
 }
 
-// Full takes back the attempt that Next began, because the provider's gate lets nobody in: the target is not asked in this exchange.
-func (p *Plan) Full() {
-	c := p.current
-	if c == nil {
-		return
-	}
-	f := fault.New(fault.Overloaded, "has too many requests under way")
-	f.Provider, f.RetryAfter = c.Provider, fullRetry
-	p.Skip(f)
-	p.attempts--
-	c.tries--
-}
-
-// Skip ends the attempt with a fault that says nothing of key and target. The target is not asked again in this exchange.
-func (p *Plan) Skip(f *fault.Fault) {
-	c := p.current
-	if c == nil {
-		return
-	}
-	p.release()
-	c.closed, c.fault = true, f
-}
-
-// fullRetry is when to come again after a gate has let nobody in.
-const fullRetry = time.Second
-
 // Answered says that the attempt's first event has come so long after it was asked. From here on the exchange stays with the target.
 func (p *Plan) Answered(wait time.Duration, now time.Time) {
 	c := p.current
