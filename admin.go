@@ -2,6 +2,7 @@ package codexresponses
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -17,8 +18,8 @@ func init() {
 	caddy.RegisterModule(adminAPI{})
 }
 
-// adminAPI adds GET /codex_responses/targets to Caddy's admin endpoint: what is known about the keys and targets of the configurations that
-// are loaded. Keys are named by their fingerprints.
+// adminAPI adds /codex_responses/targets to Caddy's admin endpoint. GET tells what is known about the keys and targets of the configurations
+// that are loaded, with keys named by their fingerprints; DELETE forgets what holds them up.
 type adminAPI struct{}
 
 // CaddyModule returns the module's information.
@@ -45,28 +46,43 @@ type poolState struct {
 }
 
 func serveTargets(w http.ResponseWriter, r *http.Request) error {
-	if r.Method != http.MethodGet {
-		return caddy.APIError{HTTPStatus: http.StatusMethodNotAllowed, Message: "only GET is allowed here"}
+	switch r.Method {
+	case http.MethodGet:
+		return tellTargets(w)
+	case http.MethodDelete:
+		knownTargets.Forget(identities()...)
+		return nil
+	default:
+		return caddy.APIError{HTTPStatus: http.StatusMethodNotAllowed, Err: errors.New("GET and DELETE are allowed here")}
 	}
+}
+
+func tellTargets(w http.ResponseWriter) error {
 	now := time.Now()
-	s := standing{Keys: []poolState{}}
-	var providers []string
+	s := standing{Targets: knownTargets.Targets(now, identities()...), Keys: []poolState{}}
 	live.Range(func(key, _ any) bool {
-		rt := key.(*router) //nolint:forcetypeassert // there is nothing else
-		for _, u := range rt.upstreams {
-			providers = append(providers, u.known)
-		}
-		for id, pool := range rt.pools {
+		for id, pool := range key.(*router).pools { //nolint:forcetypeassert // there is nothing else
 			s.Keys = append(s.Keys, poolState{Provider: id.provider, Route: id.route, Keys: pool.Snapshot(now)})
 		}
 		return true
 	})
-	s.Targets = knownTargets.Targets(now, providers...)
 	slices.SortStableFunc(s.Keys, func(a, b poolState) int {
 		return strings.Compare(a.Provider+"\x00"+a.Route, b.Provider+"\x00"+b.Route)
 	})
 	w.Header().Set("Content-Type", "application/json")
 	return json.NewEncoder(w).Encode(s)
+}
+
+// identities are those of the providers that are configured.
+func identities() []string {
+	var all []string
+	live.Range(func(key, _ any) bool {
+		for _, u := range key.(*router).upstreams { //nolint:forcetypeassert // there is nothing else
+			all = append(all, u.known)
+		}
+		return true
+	})
+	return all
 }
 
 // live are the routers of the handlers that are not cleaned up yet.

@@ -46,6 +46,23 @@ func encoded(t *testing.T, text string, codings ...string) string {
 	return text
 }
 
+func TestANameOfAModelHasABound(t *testing.T) {
+	gw := start(t, mock(upstreamtest.New(t, hello())))
+	for path, body := range map[string]string{
+		"/v1/responses": `{"model":"` + strings.Repeat("x", 1<<20) + `","input":"Say hello."}`, "/v1/chat/completions": `{"messages":[],"model":"` + strings.Repeat("x", 257) + `"}`,
+	} {
+		got := gw.Post(path, body)
+		if e := errorOf(t, got); got.Status != http.StatusBadRequest || e.Get("param").String() != "model" || !strings.Contains(e.Get("message").String(), "256") {
+			t.Errorf("got %d %s", got.Status, got.Body)
+		}
+	}
+	requireText(t, gw.Post("/v1/responses", `{"model":"`+strings.Repeat("x", 256)+`","input":"Say hello."}`), "Hello.")
+	recorded(gw, 2)
+	if n := len(gw.Logs()); n > 1<<16 {
+		t.Errorf("the log has %d bytes", n)
+	}
+}
+
 func TestBodiesInAnyCoding(t *testing.T) {
 	upstream := upstreamtest.New(t, hello())
 	gw := start(t, mock(upstream))

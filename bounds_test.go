@@ -49,6 +49,27 @@ func TestALargerProviderTakesWhatAFullOneCannot(t *testing.T) {
 	requireText(t, <-first, "Hello.")
 }
 
+func TestABoundIsThatOfItsDirective(t *testing.T) {
+	bounded, free := directive("provider mock {\nwire chat\nbase_url %s/v1\n}", "max_concurrent 1 queue 0"), directive("base_path /free", "provider mock {\nwire chat\nbase_url %s/v1\n}")
+	for name, site := range map[string]string{
+		"before another": ":PORT {\nroute {\nhandle /v1/* {\n" + bounded + "\n}\nhandle {\n" + free + "\n}\n}\n}\n",
+		"behind another": ":PORT {\nroute {\nhandle /free/* {\n" + free + "\n}\nhandle {\n" + bounded + "\n}\n}\n}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			step := make(chan struct{})
+			upstream := upstreamtest.New(t, hello().HoldHeader(step), hello())
+			gw := gatewaytest.Start(t, strings.ReplaceAll(site, "%s", upstream.URL))
+			first := make(chan gatewaytest.Response, 1)
+			go func() { first <- gw.Post("/v1/responses", whole) }()
+			upstream.Request(0)
+			requireFull(t, gw, whole)
+			requireText(t, gw.Post("/free/responses", whole), "Hello.")
+			close(step)
+			requireText(t, <-first, "Hello.")
+		})
+	}
+}
+
 func TestABackgroundResponseCountsForABoundUntilItHasEnded(t *testing.T) {
 	for name, run := range map[string]func(t *testing.T, gw *gatewaytest.Gateway, step chan struct{}) string{
 		"polled": func(t *testing.T, gw *gatewaytest.Gateway, step chan struct{}) string {

@@ -150,6 +150,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err := h.provisionRouter(ctx); err != nil {
 		return err
 	}
+	h.warnOfEmptyKeys(h.logger)
 	live.Store(h.router, nil)
 	h.startProbes(ctx)
 	h.models = newModelsDocument(h.router.entries())
@@ -183,7 +184,7 @@ func (h *Handler) provisionRouter(ctx caddy.Context) error {
 		}
 	}
 	rt.setConduct(h.Routes, h.Retry)
-	rt.makeGates(h.MaxConcurrent, h.Providers, h.now())
+	rt.makeGates(h.BasePath, h.MaxConcurrent, h.Providers, h.now())
 	rt.makePools(h.Routes, h.ForwardClientKey, h.now())
 	if rt.table, err = routing.NewTable(routes); err != nil {
 		return err

@@ -2,13 +2,16 @@ package codexresponses
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"net/http"
 	"unicode/utf8"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/caddy-codex/responses/fault"
-	"github.com/caddy-codex/responses/translate"
+	"github.com/caddy-codex/responses/routing"
 	"github.com/caddy-codex/responses/translate/jsonscan"
 )
 
@@ -33,6 +36,8 @@ func (h *Handler) serveChatCompletions(w http.ResponseWriter, r *http.Request) e
 type passThrough struct {
 	model         string
 	before, after []byte // the body around the value of model
+	cacheKey      string
+	wants         routing.Needs
 }
 
 func parseChat(body []byte) (*passThrough, *fault.Fault) {
@@ -46,6 +51,7 @@ func parseChat(body []byte) (*passThrough, *fault.Fault) {
 	}
 	for key := range c.Members() {
 		if key != "model" {
+			p.read(key, c)
 			continue
 		}
 		if p.before != nil { // the upstream would take the other one
@@ -66,7 +72,29 @@ func parseChat(body []byte) (*passThrough, *fault.Fault) {
 	return p, nil
 }
 
-func (p *passThrough) asks() *translate.Request { return nil }
+// read takes from a member what routing looks at. The rest is the provider's business.
+func (p *passThrough) read(key string, c *jsonscan.Cursor) {
+	switch {
+	case key == "prompt_cache_key" && c.Kind() == jsonscan.String:
+		p.cacheKey = c.Text()
+	case key == "reasoning_effort" && c.Kind() == jsonscan.String:
+		p.wants.Effort = c.Text()
+	case key == "tools":
+		p.wants.Tools = len(c.Raw()) > len("null")
+	case key == "messages":
+		text := c.Raw()
+		if p.wants.Images = bytes.Contains(text, []byte(`"image_url"`)); !p.wants.Images { // whose data may be a large part of it
+			p.wants.Context = len(text) / leastToken
+		}
+	}
+}
+
+// leastToken is so many bytes that a text has at least one token for each, whatever its language, JSON included.
+const leastToken = 8
+
+func (p *passThrough) needs() routing.Needs { return p.wants }
+
+func (p *passThrough) names() (cacheKey, conversation string) { return p.cacheKey, "" }
 
 func (p *passThrough) serve(x *exchange, t target) *fault.Fault { return x.try(t) }
 
@@ -91,7 +119,7 @@ func (p *passThrough) header(http.Header, *attempt) {}
 // passedHeaders are those of the provider's answer that are the client's business.
 var passedHeaders = [...]string{"Content-Type", "Content-Encoding", "Content-Length", "Cache-Control", "Retry-After"}
 
-// reply waits for the first byte. Until then the attempt can fail without a trace.
+// reply waits for the first of what comes. Until then the attempt can fail without a trace, and so it does where that is an error.
 func (p *passThrough) reply(x *exchange, a *attempt, res *http.Response) (*http.Response, *fault.Fault) {
 	body := bufio.NewReaderSize(listening{res.Body, a}, passedBuffer)
 	x.setIdle(true)
@@ -105,6 +133,11 @@ func (p *passThrough) reply(x *exchange, a *attempt, res *http.Response) (*http.
 	case err != nil:
 		return nil, readFault(a, err)
 	}
+	head, _ := body.Peek(body.Buffered())
+	if f, ok := fault.FromBody(a.upstream.name, firstDocument(head), x.handler.now()); ok {
+		f.Status = res.StatusCode
+		return nil, f
+	}
 	header := make(http.Header)
 	for _, name := range passedHeaders {
 		if values := res.Header.Values(name); len(values) > 0 {
@@ -116,8 +149,26 @@ func (p *passThrough) reply(x *exchange, a *attempt, res *http.Response) (*http.
 	return res, nil
 }
 
-// passedBuffer is no more than what the first byte is waited for with: larger reads go past it.
-const passedBuffer = 16
+// passedBuffer is how much is looked at. Larger reads go past it.
+const passedBuffer = 4096
+
+// firstDocument is the document with which a reply begins, or the data of its first event, if that is there to its end; empty if not.
+func firstDocument(head []byte) []byte {
+	for line := range bytes.Lines(head) {
+		text, isData := bytes.CutPrefix(line, []byte("data:"))
+		switch text = bytes.TrimSpace(text); {
+		case len(text) == 0 || text[0] != '{':
+			continue
+		case !isData:
+			text = head
+		}
+		if gjson.ValidBytes(text) {
+			return text
+		}
+		return nil
+	}
+	return nil
+}
 
 // passedBody notes in the record how a reply that passes through begins and ends.
 type passedBody struct {

@@ -15,8 +15,10 @@ var knownTargets routing.Registry
 
 // run asks the targets of a model, by the route's policy and within its budget, until one serves the client.
 func (x *exchange) run(model string) error {
-	x.record.Model = model
 	plan, f := x.handler.router.plan(model)
+	if f == nil || f.Kind == fault.UnknownModel {
+		x.record.Model = model
+	}
 	if f != nil {
 		return x.fail(f)
 	}
@@ -84,14 +86,12 @@ func (x *exchange) setup(plan *plan) routing.Setup {
 	return s
 }
 
-// needs is what the request needs of a target. Where there is one target only nobody asks.
+// needs is what the request needs of a target. Where there is one target only, for all requests, nobody asks.
 func (x *exchange) needs(plan *plan) routing.Needs {
-	req := x.body.asks()
-	if req == nil || len(plan.targets) == 1 || req.Complete() != nil { // what we cannot read, some provider may be able to
+	if len(plan.targets) == 1 && len(plan.targets[0].only) == 0 {
 		return routing.Needs{}
 	}
-	images, tools, tokens := req.Needs()
-	return routing.Needs{Images: images, Tools: tools, Effort: req.Effort, Context: tokens}
+	return x.body.needs()
 }
 
 // can is what the target can do.
@@ -186,7 +186,11 @@ func (x *exchange) served(a *attempt) {
 		return
 	}
 	now := x.handler.now()
-	x.plan.Answered(now.Sub(a.log.Start), now)
+	first := now
+	if at := x.record.FirstEvent; at.After(a.log.Start) { // which is earlier where the reply has been read to its end
+		first = at
+	}
+	x.plan.Answered(first.Sub(a.log.Start), now)
 	if place, ok := x.plan.Place(); ok {
 		x.handler.threads.stay(x.thread, place)
 	}

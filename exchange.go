@@ -83,8 +83,11 @@ type attempt struct {
 
 // payload is the endpoint's part of an exchange: what its requests and replies look like.
 type payload interface {
-	// asks is the request, nil for one that is not read.
-	asks() *translate.Request
+	// needs is what the request needs of a target, as far as it can be read: what we cannot read, some provider may be able to.
+	needs() routing.Needs
+
+	// names are what the client calls the thread of the request: its key for prompt caches, and the conversation. Either may be empty.
+	names() (cacheKey, conversation string)
 
 	// serve makes attempts at a target. It returns why none has served the client.
 	serve(x *exchange, t target) *fault.Fault
@@ -137,10 +140,8 @@ func (x *exchange) try(t target) *fault.Fault {
 	}
 	x.client.header = make(http.Header)
 	x.watchAttempt(t.upstream.timeouts)
-	err = x.attempt.upstream.proxy.ServeHTTP(x.client, x.upstreamRequest(ctx), nothing)
+	err = x.proxy(ctx)
 	if x.attempt.answered {
-		x.attempt.log.End = x.handler.now()
-		x.settled(x.attempt)
 		return nil
 	}
 	f := x.attempt.fault
@@ -152,6 +153,18 @@ func (x *exchange) try(t target) *fault.Fault {
 	}
 	x.attempt.ended(f, x.handler.now())
 	return f
+}
+
+// proxy has the reverse proxy make the attempt. What comes of one that serves the client is noted also where the proxy panics, as it does
+// when it cannot go on with a reply.
+func (x *exchange) proxy(ctx context.Context) error {
+	defer func() {
+		if x.attempt.answered {
+			x.attempt.log.End = x.handler.now()
+			x.settled(x.attempt)
+		}
+	}()
+	return x.attempt.upstream.proxy.ServeHTTP(x.client, x.upstreamRequest(ctx), nothing)
 }
 
 // begin begins an attempt and its entry in the record.

@@ -72,6 +72,30 @@ func TestChatCompletionsGoToTheSecondTarget(t *testing.T) {
 	}
 }
 
+func TestAChatCompletionThatIsAnErrorGoesToTheSecondTarget(t *testing.T) {
+	problem := upstreamtest.ErrorBody("server_error", "", "Provider returned error")
+	for name, reply := range map[string]upstreamtest.Reply{
+		"a document":      upstreamtest.JSON(http.StatusOK, problem),
+		"the first event": upstreamtest.Stream(problem),
+		"behind a comment": upstreamtest.Func(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte(": working\n\n"))
+			event(w, problem)
+		}),
+		"a page of spaces":    upstreamtest.JSON(http.StatusOK, "  \n\n"+problem),
+		"among other members": upstreamtest.Stream(`{"id":"x","choices":[],"error":{"code":502,"message":"Provider returned error"}}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			gw := start(t, provider("first", upstreamtest.New(t, reply).URL), provider("second", upstreamtest.New(t, hello()).URL), "route m first second")
+			if got := gw.Post("/v1/chat/completions", chatty); got.Status != http.StatusOK || !strings.Contains(string(got.Body), "Hel") {
+				t.Errorf("got %d %s", got.Status, got.Body)
+			}
+			if r := recorded(gw, 0); r.Get("attempts.#").Int() != 2 || !strings.Contains(r.Get("attempts.0.cause").String(), "Provider returned error") {
+				t.Errorf("the record is %s", r.Raw)
+			}
+		})
+	}
+}
+
 func TestAPromptThatIsTooLongGoesToNoOtherTarget(t *testing.T) {
 	m := mishaps()["a prompt that is too long"]
 	second := upstreamtest.New(t, hello())

@@ -47,10 +47,12 @@ func (x *exchange) failedWith(f *fault.Fault) {
 	x.record.Finish = "failed"
 	x.record.ErrorCode = f.ErrorCode()
 	x.record.Error = f.Brief()
-	if f.Provider == "" {
+	if f.Provider == "" && !f.AnotherTarget() {
 		return // the client's own; the access log has it
 	}
-	x.handler.logger.Error("exchange failed", zap.String("request_id", x.record.ID), zap.String("model", x.record.Model),
+	last := x.record.Last()
+	x.handler.logger.Error("exchange failed", zap.String("request_id", x.record.ID), zap.String("model", x.record.Model), zap.String("route", x.record.Route),
+		zap.Int("attempts", len(x.record.Attempts)), zap.String("provider", last.Provider), zap.String("key", last.Key),
 		zap.String("error", f.Brief()), zap.String("code", f.ErrorCode()))
 }
 

@@ -2,6 +2,7 @@ package codexresponses
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/internal/glob"
@@ -15,13 +16,24 @@ func checkFallback(model string) error {
 	return nil
 }
 
+// longestModel is the most bytes of a name that is looked at: names that clients make up are remembered for a while, and logged.
+const longestModel = 256
+
 // plan finds the targets for a name: those of the name itself, else those of the fallback model.
 func (rt *router) plan(model string) (*plan, *fault.Fault) {
-	p, f := rt.find(model)
-	if f == nil || rt.fallback == "" {
-		return p, f
+	if len(model) > longestModel {
+		f := fault.New(fault.Invalid, "the name of the model has %d bytes; it may have %d", len(model), longestModel)
+		f.Param = "model"
+		return nil, f
 	}
-	return rt.find(rt.fallback)
+	p := rt.find(model)
+	if p == nil && rt.fallback != "" {
+		p = rt.find(rt.fallback)
+	}
+	if p == nil {
+		return nil, fault.New(fault.UnknownModel, "no model is called %q here; there are %s", model, strings.Join(rt.names(), ", "))
+	}
+	return p, nil
 }
 
 // setFallback makes a model the one for names that nobody knows, if it is known by what the configuration and the presets say.
@@ -29,7 +41,7 @@ func (rt *router) setFallback(model string) error {
 	if model == "" {
 		return nil
 	}
-	if _, f := rt.find(model); f != nil {
+	if _, f := rt.plan(model); f != nil {
 		return fmt.Errorf("fallback_model: %s", f.Message)
 	}
 	rt.fallback = model

@@ -12,12 +12,15 @@ import (
 // gateWait is how long an exchange waits before a bound for one of those that run to end.
 const gateWait = 5 * time.Second
 
-// makeGates makes the bounds of the gateway and of its providers. Who runs under an earlier configuration counts on.
-func (rt *router) makeGates(all *Bound, providers []*Provider, now time.Time) {
-	rt.gate = knownTargets.Gate("", all.limits(gateWait), now)
+// makeGates makes the bounds of the gateway, which is known by where it is and by its providers, and those of the providers. Who runs under an
+// earlier configuration with the same bound counts on.
+func (rt *router) makeGates(basePath string, all *Bound, providers []*Provider, now time.Time) {
+	gateway := basePath
 	for i, u := range rt.upstreams {
+		gateway += "\n" + u.known
 		u.gate = knownTargets.Gate(u.known, providers[i].MaxConcurrent.limits(gateWait), now)
 	}
+	rt.gate = knownTargets.Gate(gateway, all.limits(gateWait), now)
 }
 
 // admit passes the gate of the gateway. The exchange leaves it when it finishes.

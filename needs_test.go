@@ -63,6 +63,40 @@ func TestRequestsGoToTargetsThatTakeThem(t *testing.T) {
 	}
 }
 
+func TestChatCompletionsGoToTargetsThatTakeThem(t *testing.T) {
+	chat := func(content, more string) string {
+		return `{"model":"m","messages":[{"role":"user","content":` + content + `}]` + more + `}`
+	}
+	plain := chat(`"Say hello of \"image_url\"."`, `,"tools":[],"reasoning_effort":"low"`)
+	for only, special := range map[string]string{
+		"image":       chat(`[{"type": "image_url", "image_url":{"url":"data:image/png;base64,iVBORw0KGgo="}}]`, ""),
+		"tools":       chat(`"Say hello."`, `,"tools":[{"type":"function","function":{"name":"weather"}}]`),
+		"effort high": chat(`"Say hello."`, `,"reasoning_effort":"high"`),
+		"context 2k":  chat(`"`+strings.Repeat("many words ", 3000)+`"`, ""),
+	} {
+		t.Run(only, func(t *testing.T) {
+			kept, other := upstreamtest.New(t, hello()), upstreamtest.New(t, hello())
+			gw := start(t, provider("kept", kept.URL), provider("other", other.URL), "route m {\nto kept only "+only+"\nto other\n}")
+			for _, body := range []string{plain, special} {
+				if got := gw.Post("/v1/chat/completions", body); got.Status != http.StatusOK {
+					t.Errorf("got %d %s", got.Status, got.Body)
+				}
+			}
+			if a, b := len(kept.Requests()), len(other.Requests()); a != 1 || b != 1 {
+				t.Errorf("the one got %d requests and the other %d", a, b)
+			}
+		})
+	}
+}
+
+func TestALoneTargetThatIsKeptForSomeTakesThem(t *testing.T) {
+	gw := start(t, mock(upstreamtest.New(t, hello())), "route m {\nto mock only image\n}")
+	requireText(t, gw.Post("/v1/responses", seeing), "Hello.")
+	if got := gw.Post("/v1/responses", plain); got.Status != http.StatusBadRequest || !strings.Contains(string(got.Body), "only image") {
+		t.Errorf("got %d %s", got.Status, got.Body)
+	}
+}
+
 func TestWhatFitsNowhereIsSentNowhere(t *testing.T) {
 	upstream := upstreamtest.New(t, hello())
 	gw := start(t, "provider one {\nwire ollama\nbase_url "+upstream.URL+"\nset num_ctx 1500\n}", "provider two {\nwire ollama\nbase_url "+upstream.URL+"/2\nset num_ctx 1000\n}",

@@ -57,8 +57,9 @@ func (h *Handler) probe(u *upstream) {
 			return
 		}
 		target := routing.Target{Provider: u.name, Model: state.Model}
-		if knownTargets.Health(u.known, target, now).Mend() {
-			h.changed(routing.Change{What: routing.TargetRecovered, Target: target})
+		if knownTargets.Health(u.known, target, now).Wake(now) {
+			h.logger.Info("a provider that is probed answers again; the next request tries the target out", zap.String("provider", u.name),
+				zap.String("model", state.Model))
 		}
 	}
 }

@@ -100,8 +100,9 @@ func TestATargetThatRestsIsProbed(t *testing.T) {
 		t.Errorf("a target that rests gave %d %s", got.Status, got.Body)
 	}
 	broken.Store(false)
-	hear(t, "target_recovered")
+	eventually(t, "the probe has succeeded", func() bool { return strings.Contains(gw.Logs(), "answers again") })
 	requireText(t, gw.Post("/v1/responses", whole), "Hello.")
+	hear(t, "target_recovered")
 }
 
 func TestTheAdminEndpointTellsOfTargetsAndKeys(t *testing.T) {
@@ -127,12 +128,33 @@ func TestTheAdminEndpointTellsOfTargetsAndKeys(t *testing.T) {
 	if strings.Contains(told.Raw, "-key-") {
 		t.Errorf("it tells a key: %s", told.Raw)
 	}
+	if err := targets(t).Handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodDelete, "/", http.NoBody)); err != nil {
+		t.Fatal(err)
+	}
+	if told := standing(t); told.Get(`keys.#(provider=="told").keys.#(state=="usable")#`).String() == "" || told.Get(`keys.#(provider=="told").keys.#(state!="usable")`).Exists() {
+		t.Errorf("it has forgotten nothing: %s", told.Raw)
+	}
 	reload(gw, site(provider("other", upstream.URL)))
 	if told := standing(t); told.Get(`targets.#(provider=="told")`).Exists() || told.Get(`keys.#(provider=="told")`).Exists() {
 		t.Errorf("it tells of what is not configured any more: %s", told.Raw)
 	}
-	if err := targets(t).Handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", http.NoBody)); err == nil {
+	if err := targets(t).Handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", http.NoBody)); err == nil || !strings.Contains(err.Error(), "GET and DELETE") {
 		t.Error("a POST is answered")
+	}
+}
+
+func TestATargetWhoseRepliesBreakOffIsKnownForIt(t *testing.T) {
+	for path, request := range map[string]string{"/v1/chat/completions": chatty, "/v1/responses": streamed} {
+		upstream := upstreamtest.New(t, upstreamtest.Stream(upstreamtest.Text("Hel"), upstreamtest.Text("lo.")).Cut())
+		gw := start(t, provider("breaking", upstream.URL))
+		for range 3 {
+			_, _ = gw.PostStream(path, request).Rest()
+		}
+		recorded(gw, 2)
+		target := standing(t).Get(`targets.#(provider=="breaking")`)
+		if target.Get("state").String() != "resting" || target.Get("success_rate").Float() != 0 || target.Get("in_flight").Int() != 0 {
+			t.Errorf("%s: it is %s", path, target.Raw)
+		}
 	}
 }
 

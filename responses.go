@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/caddy-codex/responses/fault"
+	"github.com/caddy-codex/responses/routing"
 	"github.com/caddy-codex/responses/translate"
 	"github.com/caddy-codex/responses/translate/dialect"
 )
@@ -124,7 +125,17 @@ type responses struct {
 	render  func(response []byte) []byte // of one document; nil for the response object itself
 }
 
-func (p *responses) asks() *translate.Request { return p.req }
+func (p *responses) needs() routing.Needs {
+	if p.req.Complete() != nil {
+		return routing.Needs{}
+	}
+	images, tools, tokens := p.req.Needs()
+	return routing.Needs{Images: images, Tools: tools, Effort: p.req.Effort, Context: tokens}
+}
+
+func (p *responses) names() (cacheKey, conversation string) {
+	return string(p.req.CacheKey), p.req.State.Conversation
+}
 
 func (p *responses) serve(x *exchange, t target) *fault.Fault { return x.persist(t) }
 

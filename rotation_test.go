@@ -3,10 +3,12 @@ package codexresponses_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/tidwall/gjson"
 
+	"github.com/caddy-codex/responses/internal/gatewaytest"
 	"github.com/caddy-codex/responses/internal/upstreamtest"
 )
 
@@ -32,6 +34,52 @@ func TestARefusedKeySaysNothingAboutTheHost(t *testing.T) {
 				t.Errorf("the record is %s", r.Raw)
 			}
 		})
+	}
+}
+
+// What the provider says of a key may quote it, in a form that nobody would know for a key.
+func TestAKeyThatARefusalQuotesIsToldToNobody(t *testing.T) {
+	const secret = "plain-words-only"
+	for _, keys := range [][]string{{secret, "good-key-2"}, {secret}} {
+		upstream := upstreamtest.New(t, upstreamtest.Func(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.Header.Get("Authorization"), secret) {
+				http.Error(w, `{"error":{"message":"The token `+secret+` is unknown here","code":"invalid_api_key"}}`, http.StatusUnauthorized)
+				return
+			}
+			for _, data := range []string{upstreamtest.Text("Hello."), upstreamtest.Finish("stop"), "[DONE]"} {
+				event(w, data)
+			}
+		}))
+		gw := gatewaytest.Start(t, listening(mock(upstream, pool(t, keys...)), "retry within 10s"))
+		got := gw.Post("/v1/responses", whole)
+		out := hear(t, "key_out")
+		recorded(gw, 0)
+		for what, text := range map[string]string{"answer": string(got.Body), "log": gw.Logs(), "event": out.Raw} {
+			if strings.Contains(text, secret) {
+				t.Errorf("with %d keys it is in the %s", len(keys), what)
+			}
+		}
+	}
+}
+
+func TestAKeyWhoseRefusalHangsIsNotTheEndOfIt(t *testing.T) {
+	upstream := upstreamtest.New(t, upstreamtest.Func(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.Header.Get("Authorization"), "bad-key-1") {
+			w.Header().Set("Retry-After", "600")
+			w.WriteHeader(http.StatusTooManyRequests)
+			_, _ = w.Write([]byte(`{"error":`))
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+			return
+		}
+		for _, data := range []string{upstreamtest.Text("Hello."), upstreamtest.Finish("stop"), "[DONE]"} {
+			event(w, data)
+		}
+	}))
+	gw := start(t, mock(upstream, pool(t, "bad-key-1", "good-key-2"), patience), "retry within 10s")
+	requireText(t, gw.Post("/v1/responses", whole), "Hello.")
+	if r := recorded(gw, 0); r.Get("attempts.#").Int() != 2 || r.Get("attempts.0.status").Int() != 429 {
+		t.Errorf("the record is %s", r.Raw)
 	}
 }
 

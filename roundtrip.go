@@ -63,11 +63,13 @@ func (x *exchange) answer(req *http.Request, inner http.RoundTripper) (*http.Res
 	return nil, f, nil
 }
 
-// rotate begins another attempt with another key of the provider, if the fault speaks against the one that was used.
+// rotate begins another attempt with another key of the provider, if the fault speaks against the one that was used. An attempt whose time
+// has run out cannot go on, whatever its fault.
 func (x *exchange) rotate(f *fault.Fault) bool {
-	if x.counts() && doesNotCount(f) {
+	if x.attempt.expired != nil || x.counts() && doesNotCount(f) {
 		return false
 	}
+	x.attempt.redact(f) // before anybody is told of it
 	key, ok := x.plan.Rotate(f, x.handler.now())
 	if !ok {
 		return false
@@ -206,6 +208,7 @@ func (x *exchange) unreachable(err error) error {
 		f.Kind = fault.TimedOut
 	}
 	x.attempt.fault = f
+	x.client.silence(true) // the reverse proxy may have something to say
 	return err
 }
 

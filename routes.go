@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/caddy-codex/responses/catalog"
-	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/internal/glob"
 	"github.com/caddy-codex/responses/routing"
 )
@@ -43,28 +42,28 @@ type plan struct {
 }
 
 // find finds the targets: a route for the very name, else provider/model, else a route whose pattern covers the name, else a provider
-// that has the model by what we know, else the only provider, else one that has it by its own word.
-func (rt *router) find(model string) (*plan, *fault.Fault) {
+// that has the model by what we know, else the only provider, else one that has it by its own word. It returns nil where there are none.
+func (rt *router) find(model string) *plan {
 	if route, ok := rt.table.Exact(model); ok {
-		return rt.routed(route, model), nil
+		return rt.routed(route, model)
 	}
 	if name, upstreamModel, ok := strings.Cut(model, "/"); ok && rt.byName[name] != nil && upstreamModel != "" {
-		return rt.direct(rt.target(routing.Target{Provider: name, Model: upstreamModel}, model, "")), nil
+		return rt.direct(rt.target(routing.Target{Provider: name, Model: upstreamModel}, model, ""))
 	}
 	if route, ok := rt.table.Lookup(model); ok {
-		return rt.routed(route, model), nil
+		return rt.routed(route, model)
 	}
 	for _, u := range rt.upstreams {
 		if u.knows(model) || len(rt.upstreams) == 1 && len(rt.table.Patterns()) == 0 {
-			return rt.direct(rt.target(routing.Target{Provider: u.name}, model, "")), nil
+			return rt.direct(rt.target(routing.Target{Provider: u.name}, model, ""))
 		}
 	}
 	for _, u := range rt.upstreams {
 		if u.lists(model) {
-			return rt.direct(rt.target(routing.Target{Provider: u.name}, model, "")), nil
+			return rt.direct(rt.target(routing.Target{Provider: u.name}, model, ""))
 		}
 	}
-	return nil, fault.New(fault.UnknownModel, "no model is called %q here; there are %s", model, strings.Join(rt.names(), ", "))
+	return nil
 }
 
 // direct is the plan for a model that no route covers.
@@ -134,7 +133,7 @@ func (rt *router) entries() []catalog.Entry {
 	}
 	for _, pattern := range rt.table.Patterns() {
 		if !glob.Wild(pattern) {
-			if p, f := rt.find(pattern); f == nil {
+			if p := rt.find(pattern); p != nil {
 				add(pattern, p.targets[0])
 			}
 		}
@@ -143,7 +142,7 @@ func (rt *router) entries() []catalog.Entry {
 		for _, name := range u.listed() {
 			direct := rt.target(routing.Target{Provider: u.name, Model: name}, name, "")
 			slug := u.name + "/" + name
-			if p, f := rt.find(name); f == nil && p.targets[0].upstream == u && p.targets[0].model == direct.model {
+			if p := rt.find(name); p != nil && p.targets[0].upstream == u && p.targets[0].model == direct.model {
 				slug = name
 			}
 			add(slug, direct)

@@ -1,6 +1,7 @@
 package codexresponses
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -32,15 +33,8 @@ func (x *exchange) threadOf(plan *plan) thread {
 	if !plan.sticks {
 		return thread{}
 	}
-	name := x.request.Header.Get("Session-Id")
-	if req := x.body.asks(); req != nil {
-		switch {
-		case len(req.CacheKey) > 0:
-			name = string(req.CacheKey)
-		case name == "":
-			name = req.State.Conversation
-		}
-	}
+	cacheKey, conversation := x.body.names()
+	name := cmp.Or(cacheKey, x.request.Header.Get("Session-Id"), conversation)
 	if name == "" {
 		return thread{}
 	}

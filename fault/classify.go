@@ -78,6 +78,9 @@ func classify(status int, r report) Kind {
 	}
 	switch status {
 	case 401, 403:
+		if r.markup { // of a proxy or a firewall before the API, which knows nothing of its keys
+			return Misaddressed
+		}
 		return Unauthorized
 	case 402:
 		return NoCredit

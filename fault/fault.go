@@ -1,14 +1,12 @@
 // Package fault says what can go wrong with an exchange, and how each kind of it is told to a client.
 //
 // A Fault is made where something fails and carries the facts. What a client sees of it, an HTTP status or a failed response, is
-// decided once, by the table in this package.
+// decided once, by the table in told.go.
 package fault
 
 import (
 	"fmt"
-	"math"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -80,6 +78,7 @@ type Fault struct {
 
 	Param      string        // the request's field that is at fault, empty where unknown
 	RetryAfter time.Duration // how long the provider asks to wait, 0 where it does not say
+	Said       bool          // RetryAfter is what the provider says, rather than a guess
 
 	// Lasting says that the provider would refuse the same request again.
 	Lasting bool
@@ -120,126 +119,3 @@ func (f *Fault) Brief() string {
 
 // Unwrap gives the cause.
 func (f *Fault) Unwrap() error { return f.Err }
-
-// form is how a kind is told to clients.
-type form struct {
-	status  int    // HTTP status before anything was sent
-	typ     string // error.type
-	code    string // error.code, and the code of a failed response
-	final   bool   // repeating the same request cannot help
-	another bool   // another target may do better
-}
-
-var forms = map[Kind]form{
-	Internal:          {500, "server_error", "server_error", false, false},
-	Invalid:           {400, "invalid_request_error", "invalid_prompt", true, false},
-	TooLarge:          {413, "invalid_request_error", "request_too_large", true, false},
-	UnsupportedCoding: {415, "invalid_request_error", "unsupported_content_encoding", true, false},
-	UnknownModel:      {404, "invalid_request_error", "model_not_found", true, false},
-	NotFound:          {404, "invalid_request_error", "not_found", true, false},
-	NoPrevious:        {400, "invalid_request_error", "previous_response_not_found", true, false},
-	NotStored:         {503, "server_error", "server_error", false, false},
-	ContextLength:     {400, "invalid_request_error", "context_length_exceeded", true, false},
-	Rejected:          {400, "invalid_request_error", "invalid_prompt", true, true},
-	StaleReasoning:    {400, "invalid_request_error", "invalid_prompt", true, true},
-	Unauthorized:      {502, "server_error", "provider_unauthorized", true, true},
-	NoCredit:          {429, "insufficient_quota", "insufficient_quota", true, true},
-	NoSuchModel:       {404, "invalid_request_error", "model_not_found", true, true},
-	RateLimited:       {429, "rate_limit_error", "rate_limit_exceeded", false, true},
-	Overloaded:        {503, "server_error", "server_error", false, true},
-	Unavailable:       {502, "server_error", "server_error", false, true},
-	TimedOut:          {504, "server_error", "server_error", false, true},
-	Truncated:         {502, "server_error", "server_error", false, true},
-	BadReply:          {502, "server_error", "server_error", false, true},
-	Misaddressed:      {502, "server_error", "provider_not_an_api", true, true},
-	Filtered:          {400, "invalid_request_error", "content_filter", true, true},
-	ClientGone:        {499, "server_error", "client_closed_request", true, false},
-}
-
-// HTTPStatus is the status for a client to which nothing has been sent.
-func (f *Fault) HTTPStatus() int { return forms[f.Kind].status }
-
-// Type is the error.type of the Responses API.
-func (f *Fault) Type() string { return forms[f.Kind].typ }
-
-// ErrorCode is the error.code of the Responses API.
-func (f *Fault) ErrorCode() string { return forms[f.Kind].code }
-
-// Final reports whether repeating the request cannot help.
-func (f *Fault) Final() bool { return forms[f.Kind].final }
-
-// AnotherTarget reports whether another target may answer what this one did not.
-func (f *Fault) AnotherTarget() bool { return forms[f.Kind].another }
-
-// FailedCode is the code of a failed response in a stream. Codex repeats on every code but a handful, so a fault that repeating
-// cannot mend gets one of those: invalid_prompt shows its message and stops.
-func (f *Fault) FailedCode() string {
-	form := forms[f.Kind]
-	switch {
-	case form.code == "context_length_exceeded", form.code == "model_not_found", f.Kind == NoPrevious: // for which it opens another WebSocket
-		return form.code
-	case form.final:
-		return "invalid_prompt"
-	case f.Delay() > 0:
-		return forms[RateLimited].code // the only one with which Codex waits for as long as the message says
-	default:
-		return form.code
-	}
-}
-
-// FailedMessage is the message of a failed response in a stream. Where there is a time to wait it ends in the words by which Codex learns
-// of it.
-func (f *Fault) FailedMessage() string {
-	if f.Delay() == 0 {
-		return f.Error()
-	}
-	said := waitWords.ReplaceAllString(f.Error(), "") // which may be another wait than that of the fault, and Codex takes the first
-	return fmt.Sprintf("%s. Please try again in %ss.", strings.TrimRight(said, ".,; "), seconds(f.Delay()))
-}
-
-// defaultDelay is the wait after a rate limit that names none.
-const defaultDelay = 5 * time.Second
-
-// Delay is how long a client should wait before it repeats, 0 where that does not help or no time is known.
-func (f *Fault) Delay() time.Duration {
-	switch {
-	case f.Final():
-		return 0
-	case f.RetryAfter > 0:
-		return f.RetryAfter
-	case f.Kind == RateLimited:
-		return defaultDelay
-	default:
-		return 0
-	}
-}
-
-// RetryAfterHeader is Delay in whole seconds, rounded up, as the header wants it; empty for none.
-func (f *Fault) RetryAfterHeader() string {
-	if delay := f.Delay(); delay > 0 {
-		return strconv.Itoa(int(math.Ceil(delay.Seconds())))
-	}
-	return ""
-}
-
-func seconds(d time.Duration) string {
-	return strconv.FormatFloat(math.Ceil(d.Seconds()*10)/10, 'f', -1, 64)
-}
-
-// AppendError appends the body of an HTTP error: an object with the member error and its four keys. The code is ErrorCode for most
-// clients; Codex shows the message alone where it is FailedCode, else the whole body.
-func (f *Fault) AppendError(dst []byte, code string) []byte {
-	dst = append(dst, `{"error":{"message":`...)
-	dst = appendString(dst, f.Error())
-	dst = append(dst, `,"type":`...)
-	dst = appendString(dst, f.Type())
-	dst = append(dst, `,"param":`...)
-	if f.Param == "" {
-		dst = append(dst, "null"...)
-	} else {
-		dst = appendString(dst, f.Param)
-	}
-	dst = append(dst, `,"code":`...)
-	dst = appendString(dst, code)
-	return append(dst, "}}"...)
-}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/caddy-codex/responses/fault"
 )
@@ -72,41 +71,6 @@ func TestMessagesNameTheProviderAndItsStatus(t *testing.T) {
 	}
 	if f := (&fault.Fault{Message: "x", Err: io.ErrUnexpectedEOF}); !errors.Is(f, io.ErrUnexpectedEOF) {
 		t.Error("the cause is lost")
-	}
-}
-
-func TestF21TheWaitIsTold(t *testing.T) {
-	tests := map[string]struct {
-		fault         fault.Fault
-		delay         time.Duration
-		header, words string
-	}{
-		"a rate limit that says":  {fault.Fault{Kind: fault.RateLimited, Message: "Slow down.", RetryAfter: 12 * time.Second}, 12 * time.Second, "12", "Slow down. Please try again in 12s."},
-		"a fraction":              {fault.Fault{Kind: fault.RateLimited, Message: "Slow", RetryAfter: 1234 * time.Millisecond}, 1234 * time.Millisecond, "2", "Slow. Please try again in 1.3s."},
-		"a rate limit that sulks": {fault.Fault{Kind: fault.RateLimited, Message: "Slow"}, 5 * time.Second, "5", "Slow. Please try again in 5s."},
-		"no capacity for a while": {fault.Fault{Kind: fault.Overloaded, Message: "Full", RetryAfter: 3 * time.Second}, 3 * time.Second, "3", "Full. Please try again in 3s."},
-		"another wait in words":   {fault.Fault{Kind: fault.RateLimited, Message: "Limit reached. Please try again in 1m12.5s.", RetryAfter: 9 * time.Second}, 9 * time.Second, "9", "Limit reached. Please try again in 9s."},
-		"no capacity":             {fault.Fault{Kind: fault.Overloaded, Message: "Full"}, 0, "", "Full"},
-		"no credit for a week":    {fault.Fault{Kind: fault.NoCredit, Message: "Pay", RetryAfter: 168 * time.Hour}, 0, "", "Pay"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			f := &test.fault
-			if f.Delay() != test.delay || f.RetryAfterHeader() != test.header || f.FailedMessage() != test.words {
-				t.Errorf("got %v, header %q, message %q", f.Delay(), f.RetryAfterHeader(), f.FailedMessage())
-			}
-		})
-	}
-}
-
-func TestCodexWaitsForWhateverHasATime(t *testing.T) {
-	for kind, want := range map[fault.Kind]string{
-		fault.Overloaded: "rate_limit_exceeded", fault.Unavailable: "rate_limit_exceeded", fault.RateLimited: "rate_limit_exceeded",
-		fault.NoCredit: "invalid_prompt", fault.ContextLength: "context_length_exceeded",
-	} {
-		if f := (&fault.Fault{Kind: kind, Message: "x", RetryAfter: time.Second}); f.FailedCode() != want {
-			t.Errorf("kind %d has the code %s in a stream, not %s", kind, f.FailedCode(), want)
-		}
 	}
 }
 

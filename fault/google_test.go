@@ -42,7 +42,7 @@ func TestErrorsOfGoogleAreRead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			body := `{"error":{"code":` + strconv.Itoa(test.status) +
 				`,"message":"` + test.message + `","status":"` + test.name + `"` + test.more + `}}`
-			inStream, ok := fault.FromBody("p", []byte("["+body+"]"))
+			inStream, ok := fault.FromBody("p", []byte("["+body+"]"), now)
 			if !ok {
 				t.Fatal("it is no error in a stream")
 			}

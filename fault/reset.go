@@ -67,14 +67,12 @@ const (
 	leastEpochMS = 1_000_000_000_000
 )
 
-// untilReset reads a date, a span of time such as 6m0s, a number of seconds, or a time since 1970. Times mean nothing where now is not known.
+// untilReset reads a date, a span of time such as 6m0s, a number of seconds, or a time since 1970.
 func untilReset(text string, now time.Time) time.Duration {
 	text = strings.TrimSpace(text)
 	at, notDate := time.Parse(time.RFC3339, text)
 	n, err := strconv.ParseFloat(text, 64)
 	switch {
-	case now.IsZero() && (notDate == nil || n >= leastEpoch):
-		return 0
 	case notDate == nil:
 		return wait(at.Sub(now).Seconds())
 	case err != nil:

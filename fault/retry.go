@@ -36,7 +36,7 @@ func retryAfter(header http.Header, body []byte, message string, now time.Time, 
 			return wait(d.Seconds())
 		}
 	}
-	if said := saidWait(message); said > 0 || !limited {
+	if said := saidWait(message, now); said > 0 || !limited {
 		return said
 	}
 	if reset := resetInBody(doc, now); reset > 0 {
@@ -56,8 +56,9 @@ func wait(seconds float64) time.Duration {
 }
 
 var (
-	tryAgain  = regexp.MustCompile(`(?:try again|retry) (?:in|after) (\d[\w., ]*)`)
-	waitWords = regexp.MustCompile(`(?i)(?:please )?(?:try again|retry) (?:in|after) \d+(?:\.\d+)? ?[a-z]*(?:\d+(?:\.\d+)?[a-z]+)*`)
+	tryAgain  = regexp.MustCompile(`(?:(?:try again|retry) (?:in|after)|\bwait(?: for| at least)?) (\d[\w., ]*)`)
+	resetsAt  = regexp.MustCompile(`resets? at (\d{4}-\d\d-\d\dt\d\d:\d\d:\d\d\S*)`)
+	waitWords = regexp.MustCompile(`(?i)(?:please )?(?:(?:try again|retry) (?:in|after)|\bwait(?: for| at least)?) \d+(?:\.\d+)? ?[a-z]*(?:\d+(?:\.\d+)?[a-z]+)*`)
 	timePart  = regexp.MustCompile(`^[ ,]*(\d+(?:\.\d+)?) ?([a-z]+)`)
 )
 
@@ -69,13 +70,16 @@ var timeUnits = map[string]time.Duration{
 	"h": time.Hour, "hr": time.Hour, "hour": time.Hour, "hours": time.Hour,
 }
 
-// saidWait finds a wait in words, such as "try again in 1m12.5s" or "retry after 20 seconds".
-func saidWait(message string) time.Duration {
-	match := tryAgain.FindStringSubmatch(strings.ToLower(message))
-	if match == nil {
-		return 0
+// saidWait finds a wait in words, such as "try again in 1m12.5s", "wait 20 seconds" or "resets at 2026-11-20T12:00:00Z".
+func saidWait(message string, now time.Time) time.Duration {
+	message = strings.ToLower(message)
+	if match := tryAgain.FindStringSubmatch(message); match != nil {
+		return span(match[1])
 	}
-	return span(match[1])
+	if match := resetsAt.FindStringSubmatch(message); match != nil {
+		return untilReset(strings.ToUpper(strings.TrimRight(match[1], ".,;)")), now)
+	}
+	return 0
 }
 
 // span adds up a span of time such as 1m12.5s or "2 minutes 5 seconds", as far as it can be read.

@@ -19,7 +19,7 @@ func FromResponse(provider string, status int, header http.Header, body []byte, 
 		report.typ = amazonType(header)
 	}
 	f := report.fault(provider, status)
-	f.RetryAfter = retryAfter(header, body, report.message, now, f.limited())
+	f.asks(retryAfter(header, body, report.message, now, f.limited()))
 	f.Lasting = header.Get("X-Should-Retry") == "false"
 	return f
 }
@@ -30,17 +30,21 @@ func amazonType(header http.Header) string {
 	return typ
 }
 
+// asks notes how long the provider asks to wait.
+func (f *Fault) asks(wait time.Duration) { f.RetryAfter, f.Said = wait, wait > 0 }
+
 // limited reports whether it is about a limit that is reset at some time.
 func (f *Fault) limited() bool { return f.Kind == RateLimited || f.Kind == NoCredit }
 
-// FromBody classifies an error object that came inside a reply which began as a success. It reports false for a body that is none.
-func FromBody(provider string, body []byte) (*Fault, bool) {
+// FromBody classifies an error object that came inside a reply which began as a success. It reports false for a body that is none. now
+// serves to read when a limit is reset.
+func FromBody(provider string, body []byte, now time.Time) (*Fault, bool) {
 	report, ok := readJSON(gjson.ParseBytes(body))
 	if !ok {
 		return nil, false
 	}
 	f := report.fault(provider, report.status)
-	f.RetryAfter = retryAfter(nil, body, report.message, time.Time{}, f.limited())
+	f.asks(retryAfter(nil, body, report.message, now, f.limited()))
 	return f, true
 }
 
@@ -51,7 +55,8 @@ type report struct {
 	typ     string
 	param   string
 	status  int  // a status inside the body, 0 without one
-	page    bool // it is a page for people
+	page    bool // it is a page for people, or called one
+	markup  bool // it is a page indeed
 }
 
 func (r report) fault(provider string, status int) *Fault {
@@ -80,8 +85,9 @@ func readReport(contentType string, body []byte) report {
 			return r
 		}
 	}
-	if strings.HasPrefix(trimmed, "<") || strings.Contains(contentType, "html") {
-		return report{page: true, message: "an HTML page instead of an API answer; the base URL may be wrong, or lack /v1"}
+	markup := strings.HasPrefix(trimmed, "<")
+	if markup || strings.Contains(contentType, "html") {
+		return report{page: true, markup: markup, message: "an HTML page instead of an API answer; the base URL may be wrong, or lack /v1, or a proxy has answered"}
 	}
 	return report{message: trimmed}
 }

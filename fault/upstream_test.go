@@ -47,7 +47,7 @@ func TestErrorsOfAllShapesAreRead(t *testing.T) {
 		"half of a JSON":                  {`{"error":{"message":"bo`, `{"error":{"message":"bo`, "", ""},
 		"nothing":                         {"", "Bad Request", "", ""},
 		"an error object without content": {`{"error":{}}`, "Bad Request", "", ""},
-		"F89 a page":                      {"<!DOCTYPE html><html>secret of the page</html>", "an HTML page instead of an API answer; the base URL may be wrong, or lack /v1", "", ""},
+		"F89 a page":                      {"<!DOCTYPE html><html>secret of the page</html>", "an HTML page instead of an API answer; the base URL may be wrong, or lack /v1, or a proxy has answered", "", ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -86,7 +86,7 @@ func TestErrorsInsideOfRepliesAreRead(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			f, ok := fault.FromBody("p", []byte(test.body))
+			f, ok := fault.FromBody("p", []byte(test.body), now)
 			if !ok || f.Kind != test.kind || f.Status != test.status {
 				t.Errorf("got %+v, %v", f, ok)
 			}
@@ -106,7 +106,7 @@ func TestErrorsInsideOfRepliesAreRead(t *testing.T) {
 		"a list of nothing":            `[]`,
 		"a text":                       `"error"`,
 	} {
-		if f, ok := fault.FromBody("p", []byte(body)); ok {
+		if f, ok := fault.FromBody("p", []byte(body), now); ok {
 			t.Errorf("%s: got %+v", name, f)
 		}
 	}
@@ -129,7 +129,9 @@ func TestErrorsOfAWSAreRead(t *testing.T) {
 		"a model that is slow":            {408, "ModelTimeoutException", "x", fault.TimedOut},
 		"a model that is not there":       {404, "ResourceNotFoundException", "Could not resolve the foundation model from the provided model identifier.", fault.NoSuchModel},
 		"a model that cannot be there":    {400, "ValidationException", "The provided model identifier is invalid.", fault.NoSuchModel},
-		"a key without access":            {403, "AccessDeniedException", "You don't have access to the model with the specified model ID.", fault.Unauthorized},
+		"a model that is not granted":     {403, "AccessDeniedException", "You don't have access to the model with the specified model ID.", fault.NoSuchModel},
+		"a model without a contract":      {403, "AccessDeniedException", "Model access is denied due to INVALID_PAYMENT_INSTRUMENT: A valid payment instrument must be provided.", fault.NoSuchModel},
+		"a key without permission":        {403, "AccessDeniedException", "User: arn:aws:iam::1:user/u is not authorized to perform: bedrock:InvokeModel on resource: arn:aws:bedrock:us-east-1::foundation-model/m", fault.Unauthorized},
 		"a key that is none":              {403, "UnrecognizedClientException", "The security token included in the request is invalid.", fault.Unauthorized},
 		"a request that is wrong":         {400, "ValidationException", "The text field in the ContentBlock object at messages.0.content.0 is blank.", fault.Rejected},
 		"a prompt that is too long":       {400, "ValidationException", "Input is too long for requested model.", fault.ContextLength},
@@ -143,7 +145,7 @@ func TestErrorsOfAWSAreRead(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			f, _ := fault.FromBody("p", []byte(`{"error":{"type":"`+test.typ+`","message":"`+test.message+`"}}`))
+			f, _ := fault.FromBody("p", []byte(`{"error":{"type":"`+test.typ+`","message":"`+test.message+`"}}`), now)
 			if test.status != 0 {
 				f = answered(test.status, `{"message":"`+test.message+`"}`, "X-Amzn-ErrorType", test.typ)
 			}
@@ -183,6 +185,8 @@ func TestRetryAfter(t *testing.T) {
 		"in long words":             {nil, message("Retry after 2 minutes 5 seconds, please"), 125 * time.Second},
 		"in words without a unit":   {nil, message("Please try again in 20"), 0},
 		"in words of another sense": {nil, message("Please retry in 5 messages"), 0},
+		"in words of waiting":       {nil, message("Please wait 2 minutes before the next request."), 2 * time.Minute},
+		"in words of a date":        {nil, message("Limit resets at " + now.Add(time.Hour).Format(time.RFC3339) + "."), time.Hour},
 		"in words of days":          {nil, message("Try again in 2 days"), 48 * time.Hour},
 
 		"OpenAI's reset":                      {[]string{"X-Ratelimit-Reset-Requests", "6m0s", "X-Ratelimit-Remaining-Requests", "0", "X-Ratelimit-Reset-Tokens", "9h", "X-Ratelimit-Remaining-Tokens", "1200"}, "", 6 * time.Minute},
@@ -202,8 +206,8 @@ func TestRetryAfter(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := answered(429, test.body, test.header...).RetryAfter; got != test.want {
-				t.Errorf("got %v, want %v", got, test.want)
+			if f := answered(429, test.body, test.header...); f.RetryAfter != test.want || f.Said != (test.want > 0) {
+				t.Errorf("got %v, said %v, want %v", f.RetryAfter, f.Said, test.want)
 			}
 		})
 	}
@@ -213,9 +217,18 @@ func TestAResetMeansNothingWhereNoLimitIsMet(t *testing.T) {
 	if f := answered(500, "", "X-Ratelimit-Reset-Requests", "6m0s", "X-Ratelimit-Remaining-Requests", "0"); f.RetryAfter != 0 {
 		t.Errorf("got %v", f.RetryAfter)
 	}
-	body := `{"error":{"type":"usage_limit_reached","message":"x","resets_at":1800000000}}`
-	if f, _ := fault.FromBody("p", []byte(body)); f.RetryAfter != 0 {
-		t.Errorf("without a clock: got %v", f.RetryAfter)
+}
+
+func TestAResetInsideOfAReplyIsRead(t *testing.T) {
+	in := func(d time.Duration) string { return fmt.Sprint(now.Add(d).UnixMilli()) }
+	for name, body := range map[string]string{
+		"ChatGPT's resets_at":        fmt.Sprintf(`{"error":{"type":"usage_limit_reached","message":"x","resets_at":%d}}`, now.Add(time.Hour).Unix()),
+		"what OpenRouter got itself": `{"error":{"code":429,"message":"x","metadata":{"headers":{"X-RateLimit-Remaining":"0","X-RateLimit-Reset":"` + in(time.Hour) + `"}}}}`,
+		"a date":                     `{"error":{"code":429,"message":"x","resets_at":"` + now.Add(time.Hour).Format(time.RFC3339) + `"}}`,
+	} {
+		if f, _ := fault.FromBody("p", []byte(body), now); f.RetryAfter != time.Hour || !f.Said {
+			t.Errorf("%s: got %v", name, f.RetryAfter)
+		}
 	}
 }
 

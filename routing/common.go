@@ -36,8 +36,8 @@ func (s *Sticky) Due(route, id string, now time.Time) bool {
 	return known == nil || known.common == nil || now.Sub(known.common.seen) >= commonTrust
 }
 
-// Learn takes over what the common memory has of a thread: the zero Place for nothing. A move that was made here a moment ago, and not told
-// yet, is newer than that.
+// Learn takes over what the common memory has of a thread: the zero Place for nothing. A move that was made here since that was told, and has
+// not been told itself, is newer.
 func (s *Sticky) Learn(route, id string, place Place, expires, now time.Time) {
 	t := s.hash(route, id)
 	s.mu.Lock()
@@ -48,7 +48,7 @@ func (s *Sticky) Learn(route, id string, place Place, expires, now time.Time) {
 		return
 	case known == nil:
 		known = s.add(t, place, now)
-	case place != Place{} && !(known.untold() && now.Sub(known.moved) < commonTrust):
+	case place != Place{} && !(known.untold() && known.moved.After(expires.Add(-ThreadMemory))):
 		known.place = place
 	}
 	known.common = &common{place, expires, now}

@@ -107,7 +107,7 @@ func TestAMoveThatIsNotToldYetIsNewerThanWhatIsLearned(t *testing.T) {
 	if !s.Stay("r", "1", there, after(72*time.Second)) {
 		t.Error("it is not told again")
 	}
-	s.Learn("r", "1", here, noon.Add(ThreadMemory), after(140*time.Second)) // which nobody could be told of for long
+	s.Learn("r", "1", here, after(130*time.Second).Add(ThreadMemory), after(140*time.Second)) // which another gateway has told since
 	if place, _ := s.Place("r", "1", after(140*time.Second)); place != here {
 		t.Errorf("it is at %+v", place)
 	}

@@ -41,6 +41,9 @@ func ParseCondition(words []string) (Condition, error) {
 	}
 	c, args := Condition{Only: words[0]}, words[1:]
 	switch {
+	case !isCondition(c.Only):
+	case slices.ContainsFunc(args, isCondition):
+		return Condition{}, fmt.Errorf("only %s: each condition needs an only of its own: %s", strings.Join(words, " "), apart(words))
 	case c.Only == onlyEffort:
 		c.Efforts = slices.Clone(args)
 	case c.Only == onlyContext && len(args) == 1:
@@ -55,10 +58,27 @@ func ParseCondition(words []string) (Condition, error) {
 	return c, c.Validate()
 }
 
+// isCondition reports whether a word begins a condition.
+func isCondition(word string) bool {
+	return slices.Contains([]string{onlyImage, onlyContext, onlyTools, onlyEffort}, word)
+}
+
+// apart writes several conditions as they should be.
+func apart(words []string) string {
+	var b strings.Builder
+	for _, word := range words {
+		if isCondition(word) {
+			b.WriteString(" only")
+		}
+		b.WriteString(" " + word)
+	}
+	return b.String()[1:]
+}
+
 // Validate finds mistakes of a condition.
 func (c Condition) Validate() error {
 	switch {
-	case !slices.Contains([]string{onlyImage, onlyContext, onlyTools, onlyEffort}, c.Only):
+	case !isCondition(c.Only):
 		return fmt.Errorf("only %q is unknown; there are image, context, tools and effort", c.Only)
 	case c.Only == onlyEffort && (len(c.Efforts) == 0 || slices.Contains(c.Efforts, "")):
 		return fmt.Errorf("only effort needs at least one effort, such as high")

@@ -16,6 +16,12 @@ const (
 	firstPoverty   = 5 * time.Minute
 	longestPoverty = time.Hour
 
+	// firstRetrial and longestRetrial are the same for keys that were refused, where there are no others: what refuses them all may be
+	// out of order itself. retrialHold is how long one of them is tried by nobody else.
+	firstRetrial   = 5 * time.Minute
+	longestRetrial = time.Hour
+	retrialHold    = time.Minute
+
 	// maxCooldown bounds what a provider can ask for. A quota of a month is asked about once a week.
 	maxCooldown = 7 * 24 * time.Hour
 
@@ -27,6 +33,7 @@ const (
 type cooldown struct {
 	until   time.Time
 	reason  fault.Kind
+	said    bool      // the provider says how long
 	strikes int       // limits since it last worked
 	struck  time.Time // when the last of them came
 }
@@ -41,11 +48,13 @@ func (c *cooldown) extend(picked time.Time, f *fault.Fault, now time.Time) {
 	case wait > 0:
 	case f.Kind == fault.NoCredit:
 		wait = doubled(firstPoverty, longestPoverty, c.strikes)
+	case f.Kind == fault.Unauthorized:
+		wait = doubled(firstRetrial, longestRetrial, c.strikes)
 	default:
 		wait = doubled(firstCooldown, longestCooldown, c.strikes)
 	}
 	if until := now.Add(wait); until.After(c.until) {
-		c.until, c.reason = until, f.Kind
+		c.until, c.reason, c.said = until, f.Kind, f.RetryAfter > 0
 	}
 }
 
@@ -57,16 +66,15 @@ func (c *cooldown) worked(picked time.Time) {
 }
 
 func (s *keyState) usable(model string, now time.Time) bool {
-	until, _ := s.until(model)
-	return !s.out && !now.Before(until)
+	return !s.out && !now.Before(s.cooldown(model).until)
 }
 
-// until is how long a key cools down for a model, and why.
-func (s *keyState) until(model string) (time.Time, fault.Kind) {
+// cooldown is what holds the key up for a model for longest.
+func (s *keyState) cooldown(model string) *cooldown {
 	if c := s.models[model]; c != nil && c.until.After(s.account.until) {
-		return c.until, c.reason
+		return c
 	}
-	return s.account.until, s.account.reason
+	return &s.account
 }
 
 // limit is the cooldown of a key for a model.
@@ -93,6 +101,9 @@ func (s *keyState) limit(model string, now time.Time) *cooldown {
 }
 
 func (s *keyState) worked(model string, picked time.Time) {
+	if s.out && picked.After(s.retrial.struck) {
+		s.out, s.retrial = false, cooldown{}
+	}
 	s.account.worked(picked)
 	if c := s.models[model]; c != nil {
 		c.worked(picked)
@@ -107,6 +118,12 @@ func (s *keyState) free(now time.Time) bool {
 		}
 	}
 	return !now.Before(s.account.until)
+}
+
+// forget forgets what holds the key up.
+func (s *keyState) forget() {
+	s.out, s.account, s.retrial = false, cooldown{}, cooldown{}
+	clear(s.models)
 }
 
 // doubled is first for the first time, and twice as long each time after, up to longest.

@@ -47,7 +47,7 @@ func (c *candidate) result(now time.Time) Result {
 	switch {
 	case ok:
 		r.Ready = at
-	case c.closed && c.fault != nil && c.fault.Kind == fault.Overloaded: // its gate is full
+	case c.full:
 		r.Ready = now.Add(c.fault.RetryAfter)
 	}
 	if r.Fault == nil {
@@ -60,21 +60,31 @@ func (c *candidate) result(now time.Time) Result {
 func (c *candidate) held(now time.Time) *fault.Fault {
 	f := fault.New(fault.Unavailable, "has not been asked")
 	if c.Health.ReadyAt(now, true).After(now) {
-		f.Kind, f.Message = fault.Overloaded, "is left alone for a while, because it failed or asked for it"
+		f.Kind, f.Message = fault.Overloaded, "is left alone for a while"+c.said(c.Health.cause())
 	}
 	if !c.Keys.none() {
 		key, ok := c.Keys.NextReady(now)
+		held, cause := c.Keys.why(now)
 		switch {
 		case !ok:
-			f = fault.New(fault.Unauthorized, "refused every key")
-		case key.After(now) && c.Keys.why(now) == fault.NoCredit:
-			f = fault.New(fault.NoCredit, "has no credit or quota left for any key")
+			f = fault.New(fault.Unauthorized, "refused every key%s", c.said(cause))
+		case key.After(now) && held.reason == fault.NoCredit:
+			f = fault.New(fault.NoCredit, "has no credit or quota left for any key%s", c.said(cause))
+			f.Said = held.said
 		case key.After(now):
 			f = fault.New(fault.RateLimited, "has limited the rate of every key")
 		}
 	}
 	f.Provider = c.Provider
 	return f
+}
+
+// said adds what the target was heard to say last.
+func (c *candidate) said(cause string) string {
+	if cause == "" {
+		return ""
+	}
+	return " (it " + strings.TrimRight(strings.TrimPrefix(cause, "provider "+c.Provider+" "), ". ") + ")"
 }
 
 // hopes are the kinds of faults by which an exchange of several targets is told, the one for which repeating helps most first, and those
@@ -107,7 +117,7 @@ func (e *Exhausted) Fault() *fault.Fault {
 	f := *best.Fault
 	about := f.Kind == fault.Rejected || f.Kind == fault.ContextLength || f.Kind == fault.Filtered || f.Kind == fault.StaleReasoning
 	if len(e.Results) > 1 && !about { // what a provider says of the request is told as it is
-		f = fault.Fault{Kind: f.Kind, Message: e.message(), Code: f.Code, Err: f.Err}
+		f = fault.Fault{Kind: f.Kind, Message: e.message(), Code: f.Code, Said: f.Said, Err: f.Err}
 	}
 	if !e.Soonest.IsZero() {
 		f.RetryAfter = max(e.Soonest.Sub(e.now), 0)

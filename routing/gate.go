@@ -36,14 +36,6 @@ type Gate struct {
 // NewGate makes a gate.
 func NewGate(limits Limits) *Gate { return &Gate{limits: limits} }
 
-// Resize changes the limits. Nobody who is in is sent out; those that wait are let in as far as there is room now.
-func (g *Gate) Resize(limits Limits) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.limits = limits
-	g.admit()
-}
-
 // Enter waits to be let in, and fails with ErrFull at once, with ErrWaited, or with the error of the context. Who is let in must Leave.
 func (g *Gate) Enter(ctx context.Context) error {
 	g.mu.Lock()

@@ -121,35 +121,29 @@ func TestGivingUpWhileBeingLetIn(t *testing.T) {
 	})
 }
 
-func TestLimitsChangeWhileOthersWait(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var r Registry
-		g := r.Gate("p", Limits{Active: 1, Queued: 5}, noon)
-		enter(t, g)
-		done := make(chan error)
-		for range 2 {
-			go func() { done <- g.Enter(t.Context()) }()
+func TestABoundIsKnownByItsNameAndItsLimits(t *testing.T) {
+	var r Registry
+	limits := Limits{Active: 1, Queued: 5}
+	g := r.Gate("p", limits, noon)
+	if err := g.Enter(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if again := r.Gate("p", limits, after(48*time.Hour)); again != g {
+		t.Error("those that are in are forgotten")
+	}
+	for name, other := range map[string]Limits{"q": limits, "p": {Active: 2, Queued: 5}} {
+		if r.Gate(name, other, after(48*time.Hour)) == g {
+			t.Errorf("%s %+v has the same", name, other)
 		}
-		synctest.Wait()
-		if again := r.Gate("p", Limits{Active: 3}, after(48*time.Hour)); again != g {
-			t.Error("those that are in are forgotten")
-		}
-		for range 2 {
-			if err := <-done; err != nil {
-				t.Error(err)
-			}
-		}
-		if err := g.Enter(t.Context()); !errors.Is(err, ErrFull) {
-			t.Errorf("got %v", err)
-		}
-		for range 3 {
-			g.Leave()
-		}
-		r.Gate("q", Limits{}, after(96*time.Hour))
-		if len(r.gates) != 1 {
-			t.Error("it is not forgotten")
-		}
-	})
+	}
+	if none := r.Gate("p", Limits{}, after(48*time.Hour)); none == g || none == r.Gate("p", Limits{}, after(48*time.Hour)) {
+		t.Error("where there is no bound there is a gate all the same")
+	}
+	g.Leave()
+	r.Gate("new", limits, after(96*time.Hour))
+	if len(r.gates) != 1 {
+		t.Errorf("%d are remembered", len(r.gates))
+	}
 }
 
 // However clients come, give up and go, no more are in than may be, and at the end nobody is.

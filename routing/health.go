@@ -21,23 +21,28 @@ const (
 	// trialHold is how long a trial keeps others from a target that has rested. After it, another one may try: a model that thinks
 	// for minutes before it says anything must not look like one that is down.
 	trialHold = 10 * time.Second
+
+	// missingMemory is how long a model of which the provider knows nothing is asked for only after all others.
+	missingMemory = time.Minute
 )
 
 // Health is what is known about one target: whether it rests, and how fast it is.
 //
-// A target that fails several times in a row rests. After the rest it gets one request as a trial: a success ends the matter, a failure
-// begins a longer rest. What a provider asks for in so many seconds holds at once and is never cut short.
+// A target that fails several times in a row, or whose answers break off so often, rests. After the rest it gets one request as a trial: a
+// success ends the matter, a failure begins a longer rest. What a provider asks for in so many seconds holds at once and is never cut short.
 type Health struct {
 	target Target
 
 	mu       sync.Mutex
-	failures int       // in a row
+	failures int       // to answer, in a row
+	breaks   int       // of answers, in a row
 	rests    int       // in a row
 	rested   time.Time // when the last rest began
 	until    time.Time // it rests until then
 	failed   time.Time // when it last failed
 	hold     time.Time // the provider wants to be left alone until then
 	trial    time.Time // when the trial under way began; zero for none
+	missing  time.Time // until then the model counts as one that the provider does not have
 	inFlight int
 	used     time.Time
 
@@ -46,55 +51,13 @@ type Health struct {
 	speed      average // output tokens per second after it
 	uses       uint64
 	lastFault  fault.Kind
+	lastCause  string
 }
-
-// average is an exponentially weighted moving average. Its first value counts in full.
-type average struct {
-	value float64
-	known bool
-}
-
-func (a *average) add(value, weight float64) {
-	if !a.known {
-		a.value, a.known = value, true
-		return
-	}
-	a.value += weight * (value - a.value)
-}
-
-// The weight of the newest value in an average.
-const (
-	speedWeight   = 0.2
-	successWeight = 0.1
-)
 
 func newHealth(target Target, now time.Time) *Health { return &Health{target: target, used: now} }
 
 // NewHealth makes the health of a target that no registry remembers.
 func NewHealth(target Target) *Health { return &Health{target: target} }
-
-// view is what the order of targets goes by.
-type view struct {
-	ready      time.Duration // from now; 0 for now
-	inFlight   int
-	failures   int
-	success    average
-	firstEvent average
-	speed      average
-}
-
-func (h *Health) view(now time.Time) view {
-	if h == nil {
-		return view{}
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	v := view{inFlight: h.inFlight, failures: h.failures, success: h.success, firstEvent: h.firstEvent, speed: h.speed}
-	if h.rests > 0 || !h.hold.IsZero() {
-		v.ready = max(h.ready(false).Sub(now), 0)
-	}
-	return v
-}
 
 // ready is when the target may be asked. Where there is nothing else to ask, a rest for failures is cut short.
 func (h *Health) ready(alone bool) time.Time {
@@ -122,7 +85,7 @@ func (h *Health) ReadyAt(now time.Time, alone bool) time.Time {
 	return later(now, h.ready(alone))
 }
 
-// Admit begins a request, which must end in Failed, Ended or Released. It reports false for a target that rests, or that another request
+// Admit begins a request, which must end in Failed, Broke, Ended or Released. It reports false for a target that rests, or that another request
 // has just begun to try out.
 func (h *Health) Admit(now time.Time, alone bool) bool {
 	if h == nil {
@@ -152,7 +115,8 @@ func (h *Health) stands(began, now time.Time) bool {
 	return !h.hold.After(now) && (h.rested.Before(began) || !h.until.After(now))
 }
 
-// Answered says that a request that began at a time got its first event after a while. The request goes on.
+// Answered says that a request that began at a time got its first event after a while. The request goes on. Where it was answers that broke
+// off, only a whole one ends the matter.
 func (h *Health) Answered(began time.Time, wait time.Duration) (recovered bool) {
 	if h == nil {
 		return false
@@ -160,83 +124,123 @@ func (h *Health) Answered(began time.Time, wait time.Duration) (recovered bool) 
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.firstEvent.add(wait.Seconds(), speedWeight)
-	h.success.add(1, successWeight)
+	h.missing = time.Time{}
+	if h.breaks >= patience {
+		return false
+	}
+	return h.mend(began)
+}
+
+// mend ends a rest because of a request that began at a time, but not a time for which the provider wants to be left alone.
+func (h *Health) mend(began time.Time) (recovered bool) {
 	if h.rests > 0 && began.Before(h.rested) {
 		return false // it is older than the trouble
 	}
 	recovered = h.rests > 0
-	h.mend()
-	return recovered
-}
-
-// mend ends a rest, but not a time for which the provider wants to be left alone.
-func (h *Health) mend() {
 	h.failures, h.rests = 0, 0
 	h.until, h.trial = time.Time{}, time.Time{}
-}
-
-// Mend ends a rest, after a probe that succeeded. A time that the provider asked for stays.
-func (h *Health) Mend() (recovered bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	recovered = h.rests > 0
-	h.mend()
 	return recovered
 }
 
-// Failed ends a request that began at a time with a fault. Faults that do not speak against the target only end it. It reports whether the
-// target rests because of it.
+// Wake cuts a rest short because the provider is there again, so that the next request is a trial. A time that the provider asked for stays,
+// and so does a rest of one that was there and kept silent, or sent what is no good. It reports whether there was one.
+func (h *Health) Wake(now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.lastFault != fault.Unavailable && h.lastFault != fault.Overloaded || !h.until.After(now) {
+		return false
+	}
+	h.until = time.Time{}
+	return true
+}
+
+// forget forgets what keeps requests from the target.
+func (h *Health) forget() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.failures, h.breaks, h.rests = 0, 0, 0
+	h.until, h.hold, h.trial, h.missing = time.Time{}, time.Time{}, time.Time{}, time.Time{}
+}
+
+// cause is what the last fault said that spoke against the target.
+func (h *Health) cause() string {
+	if h == nil {
+		return ""
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.lastCause
+}
+
+// Failed ends a request that began at a time and was not answered. Faults that do not speak against the target only end it. It reports
+// whether the target rests because of it, and has not rested before.
 func (h *Health) Failed(began time.Time, f *fault.Fault, now time.Time) (rests bool) {
 	if h == nil {
 		return false
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	return h.suffer(began, f, now, &h.failures)
+}
+
+// Broke is Failed for a request whose answer broke off.
+func (h *Health) Broke(began time.Time, f *fault.Fault, now time.Time) (rests bool) {
+	if h == nil {
+		return false
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.suffer(began, f, now, &h.breaks)
+}
+
+func (h *Health) suffer(began time.Time, f *fault.Fault, now time.Time, inARow *int) (rests bool) {
 	h.inFlight--
 	if began.Equal(h.trial) {
 		h.trial = time.Time{}
 	}
+	if f.Kind == fault.NoSuchModel {
+		h.missing = now.Add(missingMemory)
+	}
 	if who, _ := judge(f); who != theTarget {
 		return false
 	}
+	rested := h.ready(false).After(now)
 	h.success.add(0, successWeight)
-	h.lastFault = f.Kind
+	h.lastFault, h.lastCause = f.Kind, f.Brief()
 	h.failed = now
 	if f.RetryAfter > 0 {
 		h.hold = later(h.hold, now.Add(min(f.RetryAfter, maxHold)))
-		rests = true
 	}
-	if h.rests > 0 && began.Before(h.rested) {
-		return rests // it is part of the trouble that is known
+	if h.rests == 0 || !began.Before(h.rested) { // else it is part of the trouble that is known
+		h.count(inARow, now)
 	}
-	h.failures++
-	if h.failures >= patience {
+	return !rested && h.ready(false).After(now)
+}
+
+func (h *Health) count(inARow *int, now time.Time) {
+	*inARow++
+	if *inARow >= patience {
 		h.rests++
 		h.rested = now
 		h.until = now.Add(doubled(firstRest, longestRest, h.rests))
-		rests = true
 	}
-	return rests
 }
 
-// leastSpan and leastTokens are what a reply must have for its speed to say something.
-const (
-	leastSpan   = 50 * time.Millisecond
-	leastTokens = 8
-)
-
-// Ended ends a request that was answered: with so many output tokens within so long after the first event. Either is 0 where it is not
-// known.
-func (h *Health) Ended(tokens int, span time.Duration) {
+// Ended ends a request that began at a time and was answered to the end: with so many output tokens within so long after the first event.
+// Either is 0 where it is not known.
+func (h *Health) Ended(began time.Time, tokens int, span time.Duration) (recovered bool) {
 	if h == nil {
-		return
+		return false
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.inFlight--
+	h.success.add(1, successWeight)
 	if tokens >= leastTokens && span >= leastSpan {
 		h.speed.add(float64(tokens)/span.Seconds(), speedWeight)
 	}
+	h.breaks = 0
+	return h.mend(began)
 }
 
 // Released ends a request that began at a time and of which there is nothing to tell.

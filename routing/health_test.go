@@ -50,7 +50,7 @@ func TestATargetThatHasRestedIsTriedByOneRequest(t *testing.T) {
 	if !h.Answered(now, 2*time.Second) {
 		t.Error("it has not recovered")
 	}
-	h.Ended(100, time.Second)
+	h.Ended(now, 100, time.Second)
 	if s := h.Snapshot(after(9 * time.Second)); s.State != "usable" || s.Failures != 0 || s.InFlight != 0 || *s.FirstEventMS != 2000 || *s.TokensPerSecond != 100 {
 		t.Errorf("got %+v", s)
 	}
@@ -118,7 +118,7 @@ func TestATimeThatTheProviderNamesHoldsAtOnce(t *testing.T) {
 		t.Error("nobody is told")
 	}
 	h.Answered(noon, time.Second) // another request
-	h.Mend()
+	h.Wake(noon)
 	for _, alone := range []bool{false, true} {
 		if h.Admit(after(30*time.Second-1), alone) {
 			t.Errorf("alone %v: it is asked too early", alone)
@@ -147,13 +147,82 @@ func TestARestIsShortWhereThereIsNothingElse(t *testing.T) {
 	}
 }
 
-func TestAProbeEndsARest(t *testing.T) {
+func TestAProbeMakesRoomForATrial(t *testing.T) {
 	h := NewHealth(Target{"p", "m"})
 	for range patience {
 		fail(t, h, noon, fault.Unavailable, 0)
 	}
-	if !h.Mend() || h.Mend() || !h.Admit(noon, false) {
+	if !h.Wake(noon) || h.Wake(noon) || !h.Admit(noon, false) {
 		t.Error("it still rests")
+	}
+	if h.Admit(noon, false) {
+		t.Error("there are two trials")
+	}
+	h.Failed(noon, failing(fault.Unavailable, 0), noon)
+	if ready := h.ReadyAt(noon, false); ready.Sub(noon) != 2*firstRest {
+		t.Errorf("it rests for %v then", ready.Sub(noon))
+	}
+}
+
+// broken has a request answered at a time, and the answer break off.
+func broken(t *testing.T, h *Health, now time.Time) (rests bool) {
+	t.Helper()
+	if !h.Admit(now, false) {
+		t.Fatalf("it rests at %v", now.Sub(noon))
+	}
+	h.Answered(now, time.Second)
+	return h.Broke(now, failing(fault.Truncated, 0), now)
+}
+
+func TestAProbeSaysNothingOfATargetThatWasThereAndKeptSilent(t *testing.T) {
+	h := NewHealth(Target{"p", "m"})
+	for range patience {
+		fail(t, h, noon, fault.TimedOut, 0)
+	}
+	if h.Wake(noon) || h.Admit(noon, false) {
+		t.Error("it does not rest any more")
+	}
+}
+
+func TestATargetWhoseAnswersBreakOffRestsUntilOneIsWhole(t *testing.T) {
+	h := NewHealth(Target{"p", "m"})
+	if broken(t, h, noon) || broken(t, h, noon) || !broken(t, h, noon) {
+		t.Fatal("it does not rest after the third")
+	}
+	now := after(firstRest)
+	if !broken(t, h, now) {
+		t.Fatal("the beginning of an answer is enough")
+	}
+	now = now.Add(2 * firstRest)
+	if !h.Admit(now, false) || h.Answered(now, time.Second) || !h.Ended(now, 0, 0) {
+		t.Error("a whole one is not")
+	}
+	if s := h.Snapshot(now); s.State != "usable" || s.InFlight != 0 || *s.SuccessRate == 1 {
+		t.Errorf("it is %+v", s)
+	}
+	broken(t, h, now)
+	h.Admit(now, false)
+	h.Answered(now, time.Second)
+	h.Ended(now, 0, 0)
+	if broken(t, h, now) || broken(t, h, now) {
+		t.Error("broken answers count that are not in a row")
+	}
+}
+
+func TestOfARestPeopleAreToldOnce(t *testing.T) {
+	for name, f := range map[string]*fault.Fault{"asked for": failing(fault.Overloaded, time.Minute), "earned": failing(fault.Unavailable, 0)} {
+		h, told := NewHealth(Target{"p", "m"}), 0
+		for range 100 {
+			h.Admit(noon, false)
+		}
+		for range 100 {
+			if h.Failed(noon, f, after(time.Second)) {
+				told++
+			}
+		}
+		if told != 1 {
+			t.Errorf("of one that is %s: %d times", name, told)
+		}
 	}
 }
 
@@ -169,7 +238,7 @@ func TestTheRegistryKnowsABoundedNumberOfTargets(t *testing.T) {
 	}
 	busy := r.Health("p", Target{"p", "5"}, noon)
 	busy.Admit(after(50*time.Minute), false)
-	busy.Ended(0, 0)
+	busy.Ended(after(50*time.Minute), 0, 0)
 	now := after(memory + time.Second)
 	if h := r.Health("p", Target{"p", "new"}, now); h != r.Health("p", Target{"p", "new"}, now) || len(r.targets) != 2 {
 		t.Errorf("%d are known", len(r.targets))

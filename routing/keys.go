@@ -29,7 +29,9 @@ type pooled struct {
 
 // keyState is what is known about a key. The vault's mutex guards it.
 type keyState struct {
-	out      bool                 // refused; only a new configuration brings it back
+	out      bool                 // refused
+	retrial  cooldown             // of one that is out, where there is no other
+	cause    string               // why it was last refused, or had no credit
 	account  cooldown             // of the whole key
 	models   map[string]*cooldown // by model: providers count requests and tokens for each
 	inFlight int
@@ -60,7 +62,8 @@ type Key struct {
 }
 
 // Pick takes a key that may be used now: the preferred one if it may be, else the one that carries the fewest requests, and of those the
-// one whose last use is the longest ago. It reports false where every key cools down or is out.
+// one whose last use is the longest ago. Where every key is out, one may be tried again now and then. It reports false where there is none to
+// use.
 func (k Keys) Pick(now time.Time, prefer Fingerprint) (Key, bool) {
 	v := k.pool.vault
 	v.mu.Lock()
@@ -78,6 +81,9 @@ func (k Keys) Pick(now time.Time, prefer Fingerprint) (Key, bool) {
 		if best == nil || p.state.inFlight < best.state.inFlight || p.state.inFlight == best.state.inFlight && p.state.turn < best.state.turn {
 			best = p
 		}
+	}
+	if best == nil {
+		best = k.retrial(now)
 	}
 	if best == nil {
 		return Key{}, false
@@ -117,10 +123,33 @@ func (k Keys) NextReady(now time.Time) (time.Time, bool) {
 	k.pool.vault.mu.Lock()
 	defer k.pool.vault.mu.Unlock()
 	if s := k.soonest(now); s != nil {
-		until, _ := s.until(k.model)
-		return later(now, until), true
+		return later(now, s.cooldown(k.model).until), true
 	}
-	return time.Time{}, false
+	return now, k.due(now) != nil
+}
+
+// due finds a key that may be tried again although it is out, because all are; nil for none.
+func (k Keys) due(now time.Time) *pooled {
+	var first *pooled
+	for i := range k.pool.keys {
+		p := &k.pool.keys[i]
+		if !p.state.out {
+			return nil
+		}
+		if !now.Before(p.state.retrial.until) && (first == nil || p.state.retrial.until.Before(first.state.retrial.until)) {
+			first = p
+		}
+	}
+	return first
+}
+
+// retrial is due's key, which nobody else tries for a while.
+func (k Keys) retrial(now time.Time) *pooled {
+	p := k.due(now)
+	if p != nil {
+		p.state.retrial.until = now.Add(retrialHold)
+	}
+	return p
 }
 
 // wait is how long it takes until a key may be used. It reports false where all keys are out.
@@ -138,7 +167,7 @@ func (k Keys) soonest(now time.Time) *keyState {
 		if s.out {
 			continue
 		}
-		until, _ := s.until(k.model)
+		until := s.cooldown(k.model).until
 		if !now.Before(until) {
 			return s
 		}
@@ -149,20 +178,21 @@ func (k Keys) soonest(now time.Time) *keyState {
 	return first
 }
 
-// why explains that no key may be used now: by what holds up the one that may be used first.
-func (k Keys) why(now time.Time) fault.Kind {
+// why explains that no key may be used now: by what holds up the one that may be used first, and what the provider said then.
+func (k Keys) why(now time.Time) (held cooldown, cause string) {
 	k.pool.vault.mu.Lock()
 	defer k.pool.vault.mu.Unlock()
-	if s := k.soonest(now); s != nil {
-		_, reason := s.until(k.model)
-		return reason
+	s := k.soonest(now)
+	if s == nil {
+		s = k.pool.keys[0].state
+		return s.retrial, s.cause
 	}
-	return fault.Unauthorized
+	return *s.cooldown(k.model), s.cause
 }
 
-// Report gives a key back and says how it went: f is nil for success. It reports whether the key cannot be used now because of it.
+// Report gives a key back and says how it went: f is nil for success. It reports whether the key cannot be used any more because of it.
 //
-// A refused key is out. A lack of credit cools it down, and a rate limit does so for the model, for as long as the provider says, never
+// A refused key is out until a configuration is loaded, or it is tried again where there is no other and works. A lack of credit cools it down, and a rate limit does so for the model, for as long as the provider says, never
 // shorter, else for longer and longer while nothing works. Requests under way at once that meet the same limit count as one; other faults
 // say nothing about a key.
 func (k Keys) Report(key Key, f *fault.Fault, now time.Time) (struck bool) {
@@ -183,14 +213,18 @@ func (k Keys) Report(key Key, f *fault.Fault, now time.Time) (struck bool) {
 			return false
 		}
 		struck = !s.out
-		s.out = true
+		s.out, s.cause = true, f.Brief()
+		s.retrial.extend(key.picked, f, now)
 		return struck
 	case fault.RateLimited:
+		struck = s.usable(k.model, now)
 		s.limit(k.model, now).extend(key.picked, f, now)
-		return true
+		return struck
 	case fault.NoCredit:
+		struck = s.usable(k.model, now)
+		s.cause = f.Brief()
 		s.account.extend(key.picked, f, now)
-		return true
+		return struck
 	default:
 		return false
 	}
@@ -220,6 +254,5 @@ func (k Keys) Release(key Key) {
 func (k Keys) until(key Key) time.Time {
 	k.pool.vault.mu.Lock()
 	defer k.pool.vault.mu.Unlock()
-	until, _ := key.state.until(k.model)
-	return until
+	return key.state.cooldown(k.model).until
 }

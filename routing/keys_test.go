@@ -116,6 +116,22 @@ func TestRequestsUnderWayAtOnceAreOneStrike(t *testing.T) {
 	}
 }
 
+func TestOfALimitPeopleAreToldOnce(t *testing.T) {
+	p, told := poolOf("a"), 0
+	var keys []Key
+	for range 100 {
+		keys = append(keys, pick(t, p, noon, ""))
+	}
+	for _, k := range keys {
+		if p.Report(k, failing(fault.RateLimited, time.Minute), after(time.Second)) {
+			told++
+		}
+	}
+	if told != 1 {
+		t.Errorf("%d times", told)
+	}
+}
+
 func TestALaterLimitDoesNotShortenACooldown(t *testing.T) {
 	p := poolOf("a")
 	k1, k2 := pick(t, p, noon, ""), pick(t, p, noon, "")
@@ -138,8 +154,8 @@ func TestARateLimitIsForOneModelAndAWantOfCreditForAll(t *testing.T) {
 	if _, ok := small.Pick(after(9*time.Minute), ""); ok {
 		t.Error("the key is used without credit")
 	}
-	if ready, _ := large.NextReady(noon); !ready.Equal(after(time.Hour)) || large.why(noon) != fault.RateLimited {
-		t.Errorf("the limit ends %v, because of %d", ready.Sub(noon), large.why(noon))
+	if ready, _ := large.NextReady(noon); !ready.Equal(after(time.Hour)) {
+		t.Errorf("the limit ends %v", ready.Sub(noon))
 	}
 	s := pool.Snapshot(noon)[0]
 	if s.State != "cooling" || s.Reason != "insufficient_quota" || !s.Until.Equal(after(10*time.Minute)) || len(s.Limits) != 1 || s.Limits[0].Model != "large" {
@@ -199,8 +215,73 @@ func TestAProviderWithoutKeysHasAnEmptyOne(t *testing.T) {
 func TestKeysThatAllAreOutAreNeverReady(t *testing.T) {
 	p := poolOf("a", "a")
 	p.Report(pick(t, p, noon, ""), failing(fault.Unauthorized, 0), noon)
-	if _, ok := p.NextReady(noon); ok || p.why(noon) != fault.Unauthorized {
-		t.Error("there is another one")
+	if held, _ := p.why(noon); held.reason != fault.Unauthorized {
+		t.Errorf("it is because of %d", held.reason)
+	}
+	for _, now := range []time.Time{noon, after(firstRetrial - 1)} {
+		if _, ok := p.NextReady(now); ok {
+			t.Error("there is another one")
+		}
+	}
+}
+
+func TestWhereEveryKeyIsOutOneIsTriedNowAndThen(t *testing.T) {
+	p := poolOf("a", "b")
+	refuse := func(now time.Time) Fingerprint {
+		t.Helper()
+		k := pick(t, p, now, "")
+		p.Report(k, failing(fault.Unauthorized, 0), now)
+		return k.Fingerprint
+	}
+	refuse(noon)
+	refuse(noon)
+	now := after(firstRetrial)
+	first := pick(t, p, now, "")
+	second := pick(t, p, now, "")
+	if _, ok := p.Pick(now, ""); ok || first.Fingerprint == second.Fingerprint {
+		t.Error("one is tried by two")
+	}
+	p.Report(first, failing(fault.Unauthorized, 0), now)
+	p.Report(second, failing(fault.Unavailable, 0), now)
+	if ready, ok := p.NextReady(now.Add(retrialHold)); !ok || !ready.Equal(now.Add(retrialHold)) {
+		t.Error("the one of which nothing is known yet is not tried again")
+	}
+	k := pick(t, p, now.Add(retrialHold), "")
+	if k.Fingerprint != second.Fingerprint {
+		t.Errorf("it is %s", k.Secret.Reveal())
+	}
+	p.Report(k, nil, now.Add(retrialHold+time.Second))
+	states := p.pool.Snapshot(now.Add(2 * time.Minute))
+	if out, back := slices.IndexFunc(states, func(s KeyState) bool { return s.State == "out" }), slices.IndexFunc(states, func(s KeyState) bool { return s.State == "usable" }); out < 0 || back < 0 {
+		t.Errorf("got %+v", states)
+	}
+	if _, ok := p.Pick(now.Add(time.Hour), first.Fingerprint); !ok {
+		t.Error("there is none")
+	}
+}
+
+func TestWhatHoldsKeysAndTargetsUpIsForgottenOnDemand(t *testing.T) {
+	var r Registry
+	pool := r.Pool("p", []string{"a", "b", "c"}, noon)
+	p := pool.For("m")
+	for _, kind := range []fault.Kind{fault.Unauthorized, fault.RateLimited, fault.NoCredit} {
+		p.Report(pick(t, p, noon, ""), failing(kind, time.Hour), noon)
+	}
+	h := r.Health("p", Target{"p", "m"}, noon)
+	h.Admit(noon, false)
+	h.Failed(noon, failing(fault.Overloaded, time.Hour), noon)
+	r.Forget("other")
+	if _, ok := p.Pick(noon, ""); ok || h.Admit(noon, false) {
+		t.Fatal("they are forgotten for another provider")
+	}
+	r.Forget("p")
+	for _, s := range pool.Snapshot(noon) {
+		if s.State != "usable" {
+			t.Errorf("got %+v", s)
+		}
+	}
+	if !h.Admit(noon, false) {
+		t.Error("the target still rests")
 	}
 }
 

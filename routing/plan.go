@@ -37,6 +37,7 @@ type candidate struct {
 	tries     int
 	notBefore time.Time
 	closed    bool
+	full      bool         // its gate has let nobody in
 	fault     *fault.Fault // the last
 }
 
@@ -84,7 +85,7 @@ func (p *Plan) Next(now time.Time) Step {
 		return Step{Do: Stop}
 	}
 	step, soonest := p.try(now, false)
-	if step.Do == Stop && p.late(soonest) { // there is nothing else
+	if step.Do == Stop { // there is nothing else
 		step, soonest = p.try(now, true)
 	}
 	p.wake = time.Time{}
@@ -94,6 +95,7 @@ func (p *Plan) Next(now time.Time) Step {
 	case p.late(soonest):
 		return Step{Do: Stop}
 	default:
+		soonest = p.reopen(now, soonest)
 		p.wake = p.nap(now, soonest)
 		return Step{Do: Wait, Until: p.wake, Ready: soonest}
 	}
@@ -139,7 +141,7 @@ func (p *Plan) try(now time.Time, alone bool) (Step, time.Time) {
 
 // readyAt is when the candidate can be asked. It reports false where that is never.
 func (c *candidate) readyAt(now time.Time, alone bool) (time.Time, bool) {
-	if c.closed {
+	if c.closed || c.full {
 		return time.Time{}, false
 	}
 	at := later(c.notBefore, c.Health.ReadyAt(now, alone))
@@ -229,7 +231,9 @@ func (p *Plan) Ended(tokens int, f *fault.Fault, now time.Time) {
 	}
 	p.current = nil
 	c.Keys.Release(p.key)
-	c.Health.Ended(tokens, now.Sub(p.answered))
+	if c.Health.Ended(p.began, tokens, now.Sub(p.answered)) {
+		p.notify(Change{What: TargetRecovered, Target: c.Target})
+	}
 }
 
 // Place is where the client was served. It reports false where it was not.
@@ -248,7 +252,11 @@ func (p *Plan) report(f *fault.Fault, now time.Time) {
 		}
 		p.notify(change)
 	}
-	if c.Health.Failed(p.began, f, now) {
+	end := c.Health.Failed
+	if !p.answered.IsZero() {
+		end = c.Health.Broke
+	}
+	if end(p.began, f, now) {
 		p.notify(Change{What: TargetResting, Target: c.Target, Fault: f, Until: c.Health.ReadyAt(now, false)})
 	}
 }

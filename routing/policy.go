@@ -57,6 +57,7 @@ type Balancer struct {
 	mu      sync.Mutex
 	credits []int // by place in the route
 	turn    int
+	spare   int // counts the requests of threads that stay
 }
 
 // NewBalancer makes the balancer of a route. random gives numbers from 0 up to 1; nil is a source of the standard library.
@@ -86,9 +87,10 @@ type rank struct {
 	score    float64       // lower is better
 	tie      int
 	unusable bool // for all time
+	unlikely bool // the provider does not have the model
 }
 
-func (r *rank) usable() bool { return !r.unusable && r.ready == 0 }
+func (r *rank) usable() bool { return !r.unusable && !r.unlikely && r.ready == 0 }
 
 func (r *rank) before(o *rank) bool {
 	switch {
@@ -96,6 +98,8 @@ func (r *rank) before(o *rank) bool {
 		return o.unusable
 	case r.ready != o.ready:
 		return r.ready < o.ready
+	case r.unlikely != o.unlikely:
+		return o.unlikely
 	case r.score != o.score:
 		return r.score < o.score
 	default:
@@ -122,6 +126,7 @@ func (b *Balancer) order(all []candidate, sticky Place, now time.Time) []uint16 
 		c := &all[i]
 		s := standing{candidate: c, view: c.Health.view(now), rank: rank{tie: c.place}}
 		s.rank.ready, s.unusable = c.wait(s.view.ready, now)
+		s.unlikely = s.missing
 		stays = stays || c.Target == sticky.Target && s.usable()
 		stand = append(stand, s)
 	}
@@ -193,11 +198,15 @@ func (b *Balancer) nextTurn(stays bool) int {
 // rotate picks the first by smooth weighted round robin over those that are usable: each gains its weight, and who has most pays for all.
 // The others follow in a circle.
 func (b *Balancer) rotate(all []standing, stays bool) {
-	if stays {
-		return
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if stays { // the others come after it, if it fails, each as often as the next
+		b.spare++
+		for i := range all {
+			all[i].score = float64(cyclic(i-b.spare, len(all)))
+		}
+		return
+	}
 	total, best := 0, -1
 	for i := range all {
 		c := &all[i]
@@ -235,7 +244,11 @@ func slowness(v *view) float64 {
 		if v.speed.known {
 			speed = v.speed.value
 		}
-		return (v.firstEvent.value + TypicalReply/speed) / max(v.success.value, leastSuccess)
+		success := 1.0
+		if v.success.known {
+			success = max(v.success.value, leastSuccess)
+		}
+		return (v.firstEvent.value + TypicalReply/speed) / success
 	case v.inFlight == 0 && v.failures == 0:
 		return 0
 	default:

@@ -41,7 +41,7 @@ func TestTargetsAreOrderedByPolicy(t *testing.T) {
 	measured := func(h *Health, firstEvent time.Duration, tokens int) {
 		h.Admit(noon, false)
 		h.Answered(noon, firstEvent)
-		h.Ended(tokens, time.Second)
+		h.Ended(noon, tokens, time.Second)
 	}
 	tests := map[string]struct {
 		policy Policy
@@ -123,7 +123,7 @@ func TestFastestExplores(t *testing.T) {
 	for i := range all {
 		all[i].Health.Admit(noon, false)
 		all[i].Health.Answered(noon, time.Duration(i+1)*time.Second)
-		all[i].Health.Ended(0, 0)
+		all[i].Health.Ended(noon, 0, 0)
 	}
 	b, second := NewBalancer(Fastest, nil), 0
 	for range 10_000 {
@@ -225,6 +225,47 @@ func TestManyTargetsAreOrdered(t *testing.T) {
 		slices.Sort(got)
 		if string(got) != "abcdefghijklmnopqrst" {
 			t.Errorf("%s: got %s", policy, got)
+		}
+	}
+}
+
+func TestATargetWithoutTheModelComesLastForAWhile(t *testing.T) {
+	for _, policy := range []Policy{First, RoundRobin, LeastBusy, Fastest} {
+		b, all, asked, now := NewBalancer(policy, half), choices(2), 0, noon
+		all[1].Health.Answered(now, time.Second)
+		for range 90 {
+			now = now.Add(time.Second)
+			p := NewPlan(Setup{Balancer: b, Choices: all, Sticky: Place{Target: all[0].Target}}, now)
+			if p.Next(now).Choice == 0 {
+				asked++
+				p.Failed(failing(fault.NoSuchModel, 0), false, now)
+				p.Next(now)
+			}
+			p.Answered(time.Second, now)
+			p.Ended(100, nil, now)
+			p.Close()
+		}
+		if asked != 2 {
+			t.Errorf("%s asks it %d times in 90 seconds", policy, asked)
+		}
+	}
+}
+
+func TestThreadsThatHaveToMoveSpread(t *testing.T) {
+	for _, policy := range []Policy{RoundRobin, Weighted} {
+		b, all, second := NewBalancer(policy, half), choices(4), make(map[int]int)
+		for range 300 {
+			all[2].Health = NewHealth(all[2].Target)
+			p := NewPlan(Setup{Balancer: b, Choices: all, Sticky: Place{Target: all[2].Target}}, noon)
+			p.Next(noon)
+			p.Failed(failing(fault.Unavailable, 0), false, noon)
+			second[p.Next(noon).Choice]++
+			p.Close()
+		}
+		for _, i := range []int{0, 1, 3} {
+			if second[i] < 75 {
+				t.Errorf("%s: they move to %v", policy, second)
+			}
 		}
 	}
 }

@@ -27,11 +27,16 @@ type Registry struct {
 	mu      sync.RWMutex
 	vaults  map[string]*vault
 	targets map[targetID]*Health
-	gates   map[string]*knownGate
+	gates   map[gateID]*knownGate
 	swept   time.Time // the targets
 }
 
 type targetID struct{ provider, model string }
+
+type gateID struct {
+	name   string
+	limits Limits
+}
 
 type knownGate struct {
 	Gate
@@ -76,7 +81,7 @@ func (p *Pool) add(secret string, now time.Time) {
 		s = new(keyState)
 		p.vault.keys[name] = s
 	}
-	s.out, s.used = false, now
+	s.out, s.retrial, s.used = false, cooldown{}, now
 	p.keys = append(p.keys, pooled{NewSecret(secret), name, s})
 }
 
@@ -163,24 +168,49 @@ func (r *Registry) Targets(now time.Time, identities ...string) []TargetState {
 	return states
 }
 
-// Gate is the bound of that name with new limits. Who is under way within it from an earlier configuration counts on.
+// Forget forgets what holds up the keys and targets of some providers, by their identities: limits, refusals and rests.
+func (r *Registry) Forget(identities ...string) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for _, identity := range identities {
+		if v := r.vaults[identity]; v != nil {
+			v.mu.Lock()
+			for _, s := range v.keys {
+				s.forget()
+			}
+			v.mu.Unlock()
+		}
+	}
+	for id, h := range r.targets {
+		if slices.Contains(identities, id.provider) {
+			h.forget()
+		}
+	}
+}
+
+// Gate is the bound of that name with these limits. Who is under way within it from an earlier configuration counts on; one with other
+// limits is another one, so that a configuration which is never run changes nothing.
 func (r *Registry) Gate(name string, limits Limits, now time.Time) *Gate {
+	if limits.Active <= 0 {
+		return new(Gate) // which has nothing to remember
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.gates == nil {
-		r.gates = make(map[string]*knownGate)
+		r.gates = make(map[gateID]*knownGate)
 	}
+	id := gateID{name, limits}
 	for other, g := range r.gates {
-		if other != name && now.Sub(g.loaded) > memory && g.idle() {
+		if other != id && now.Sub(g.loaded) > memory && g.idle() {
 			delete(r.gates, other)
 		}
 	}
-	g := r.gates[name]
+	g := r.gates[id]
 	if g == nil {
 		g = new(knownGate)
-		r.gates[name] = g
+		g.limits = limits
+		r.gates[id] = g
 	}
 	g.loaded = now
-	g.Resize(limits)
 	return &g.Gate
 }

@@ -88,7 +88,7 @@ func TestExchangesGoOnAfterFaults(t *testing.T) {
 		"the budget may be smaller":                        {keys: [][]string{{"1"}}, budget: Budget{Within: 5 * time.Second}, faults: script{limited(6 * time.Second)}, want: "a/1"},
 		"an account without credit makes room":             {keys: [][]string{{"1"}, {"1"}}, faults: script{poor, nil}, want: "a/1 b/1"},
 		"a target that is down makes room":                 {keys: [][]string{{"1", "2"}, {"1"}}, faults: script{down, nil}, want: "a/1 b/1"},
-		"a lone target is asked again, and rests":          {keys: [][]string{{"1"}}, faults: script{down, down, down, down, nil}, want: "a/1 +50ms a/1 +50ms a/1 +5s a/1 +10s a/1"},
+		"a lone target is asked again, and rests":          {keys: [][]string{{"1"}}, faults: script{down, down, down, down, nil}, want: "a/1 +50ms a/1 +50ms a/1 +5s a/1 +5s a/1"},
 		"two targets that are down take turns":             {keys: [][]string{{"1"}, {"1"}}, faults: script{down, down, nil}, want: "a/1 b/1 +50ms a/1"},
 		"attempts are bounded":                             {keys: [][]string{{"1"}}, budget: Budget{Attempts: 2}, faults: script{down, down}, want: "a/1 +50ms a/1"},
 		"a target that names a time is left alone so long": {keys: [][]string{{"1"}}, faults: script{failing(fault.Overloaded, 20*time.Second), nil}, want: "a/1 +20s a/1"},
@@ -189,16 +189,25 @@ func TestALoneTargetRestsShortly(t *testing.T) {
 	}
 }
 
-func TestARestIsKeptWhereThereIsSomethingElse(t *testing.T) {
-	all := choices(2)
-	now := tired(all[0].Health).Add(firstRest)
-	all[1].Keys = poolOf("1")
-	k, _ := all[1].Keys.Pick(now, "")
-	all[1].Keys.Report(k, failing(fault.RateLimited, 10*time.Second), now)
-	p := NewPlan(Setup{Choices: all}, now)
-	defer p.Close()
-	if step := p.Next(now); step.Do != Wait || step.Ready.Sub(now) != 10*time.Second {
-		t.Errorf("got %+v", step)
+func TestWhatIsReadyFirstIsWaitedForAlsoARestThatIsCutShort(t *testing.T) {
+	for name, test := range map[string]struct {
+		limit time.Duration // of the other target's key
+		wait  time.Duration
+	}{
+		"the rest": {10 * time.Second, firstRest - time.Second}, "the key": {2 * time.Second, 2 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all := choices(2)
+			now := tired(all[0].Health).Add(time.Second)
+			all[1].Keys = poolOf("1")
+			k, _ := all[1].Keys.Pick(now, "")
+			all[1].Keys.Report(k, failing(fault.RateLimited, test.limit), now)
+			p := NewPlan(Setup{Choices: all}, now)
+			defer p.Close()
+			if step := p.Next(now); step.Do != Wait || step.Ready.Sub(now) != test.wait {
+				t.Errorf("got %+v", step)
+			}
+		})
 	}
 }
 
@@ -214,6 +223,35 @@ func TestATimerMayBeLate(t *testing.T) {
 	}
 	if step = p.Next(step.Until.Add(20 * time.Millisecond)); step.Do != Try {
 		t.Errorf("got %+v", step)
+	}
+}
+
+func TestATargetWhoseGateIsFullIsAskedAgainWhereThereIsSomethingToWaitFor(t *testing.T) {
+	all := choices(2)
+	all[1].Keys = poolOf("1")
+	k, _ := all[1].Keys.Pick(noon, "")
+	all[1].Keys.Report(k, failing(fault.RateLimited, 50*time.Second), noon)
+	p := NewPlan(Setup{Choices: all}, noon)
+	defer p.Close()
+	p.Next(noon)
+	p.Full()
+	step := p.Next(noon)
+	if step.Do != Wait || step.Ready.Sub(noon) != fullRetry {
+		t.Fatalf("got %+v", step)
+	}
+	if step = p.Next(step.Until); step.Do != Try || step.Choice != 0 {
+		t.Errorf("got %+v", step)
+	}
+}
+
+func TestWhatIsNotRepeatedHidesNoTimeThatIsKnown(t *testing.T) {
+	all := choices(2)
+	all[1].Keys = poolOf("1")
+	lasting := failing(fault.Overloaded, 0)
+	lasting.Lasting = true
+	_, p, now := play(t, Setup{Choices: all}, script{lasting, failing(fault.RateLimited, 5*time.Minute)})
+	if f := p.Exhausted(now).Fault(); f.RetryAfter != 5*time.Minute {
+		t.Errorf("got %v", f.RetryAfter)
 	}
 }
 
@@ -363,11 +401,16 @@ func TestAnExchangeThatFindsEverythingOutIsToldWhen(t *testing.T) {
 	for i := range all {
 		all[i].Keys = poolOf("1")
 	}
-	play(t, Setup{Choices: all}, script{failing(fault.RateLimited, time.Hour), failing(fault.NoCredit, 2*time.Hour), failing(fault.Unauthorized, 0)})
+	said := func(provider string, kind fault.Kind, status int, wait time.Duration) *fault.Fault {
+		return &fault.Fault{Kind: kind, Provider: provider, Quoted: true, Status: status, Message: "No.", RetryAfter: wait}
+	}
+	play(t, Setup{Choices: all}, script{
+		said("a", fault.RateLimited, 429, time.Hour), said("b", fault.NoCredit, 402, 2*time.Hour), said("c", fault.Unauthorized, 401, 0),
+	})
 	_, p, now := play(t, Setup{Choices: all}, nil)
 	f := p.Exhausted(now).Fault()
 	want := "none of the 3 targets could serve the request: provider a has limited the rate of every key; " +
-		"provider b has no credit or quota left for any key; provider c refused every key"
+		"provider b has no credit or quota left for any key (it answered 402: No); provider c refused every key (it answered 401: No)"
 	if f.Kind != fault.RateLimited || f.RetryAfter != time.Hour || f.Error() != want {
 		t.Errorf("got kind %d, a wait of %v: %v", f.Kind, f.RetryAfter, f)
 	}

@@ -6,11 +6,12 @@ import (
 	"github.com/caddy-codex/responses/fault"
 )
 
-// Rotate goes on with another key of the same target, at once, after a fault that speaks against the key of the attempt under way. It
-// reports false where there is no other key to use now, or no other attempt to make: then the attempt is to be Failed as ever.
+// Rotate goes on with another key of the same target, at once, after a fault that speaks against the key of the attempt under way. Like
+// another target, another key is asked even when the time for repeating is over. It reports false where there is no other key to use now, or
+// no other attempt to make: then the attempt is to be Failed as ever.
 func (p *Plan) Rotate(f *fault.Fault, now time.Time) (Key, bool) {
 	c := p.current
-	if c == nil || c.Keys.none() || !p.answered.IsZero() || p.attempts >= p.setup.Budget.Attempts || p.outOfTime(now) {
+	if c == nil || c.Keys.none() || !p.answered.IsZero() || p.attempts >= p.setup.Budget.Attempts {
 		return Key{}, false
 	}
 	if helps(f) != otherKey || !c.Keys.another(p.key, now) {

@@ -13,7 +13,8 @@ type KeyState struct {
 	Fingerprint Fingerprint  `json:"fingerprint"`
 	State       string       `json:"state"`            // usable, limited (for some models), cooling or out
 	Reason      string       `json:"reason,omitempty"` // the error code behind one that is cooling or out
-	Until       *time.Time   `json:"until,omitempty"`  // of one that is cooling
+	Cause       string       `json:"cause,omitempty"`  // what the provider said then
+	Until       *time.Time   `json:"until,omitempty"`  // of one that is cooling, and for one that is out when it may be tried if all are
 	Limits      []LimitState `json:"limits,omitempty"` // by model
 	InFlight    int          `json:"in_flight"`
 	Uses        uint64       `json:"uses"`
@@ -46,12 +47,14 @@ func (s *keyState) snapshot(now time.Time) KeyState {
 			state.Limits = append(state.Limits, LimitState{model, c.until, c.strikes})
 		}
 	}
+	hold := func(name string, kind fault.Kind, until time.Time) {
+		state.State, state.Reason, state.Cause, state.Until = name, (&fault.Fault{Kind: kind}).ErrorCode(), s.cause, &until
+	}
 	switch {
 	case s.out:
-		state.State, state.Reason = "out", (&fault.Fault{Kind: fault.Unauthorized}).ErrorCode()
+		hold("out", fault.Unauthorized, s.retrial.until)
 	case now.Before(s.account.until):
-		until := s.account.until
-		state.State, state.Reason, state.Until = "cooling", (&fault.Fault{Kind: s.account.reason}).ErrorCode(), &until
+		hold("cooling", s.account.reason, s.account.until)
 	}
 	return state
 }
@@ -62,6 +65,7 @@ type TargetState struct {
 	Model           string     `json:"model"`
 	State           string     `json:"state"`            // usable, trial or resting
 	Reason          string     `json:"reason,omitempty"` // the error code behind a rest
+	Cause           string     `json:"cause,omitempty"`  // what the provider said then
 	Until           *time.Time `json:"until,omitempty"`  // of a rest
 	Failures        int        `json:"failures"`         // in a row
 	InFlight        int        `json:"in_flight"`
@@ -86,7 +90,7 @@ func (h *Health) Snapshot(now time.Time) TargetState {
 		s.State, s.Until = "resting", &ready
 	}
 	if s.State != "usable" {
-		s.Reason = (&fault.Fault{Kind: h.lastFault}).ErrorCode()
+		s.Reason, s.Cause = (&fault.Fault{Kind: h.lastFault}).ErrorCode(), h.lastCause
 	}
 	return s
 }

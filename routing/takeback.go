@@ -22,17 +22,31 @@ func (p *Plan) Stands(now time.Time) bool {
 	return false
 }
 
-// Full takes back the attempt that Next began, because the provider's gate lets nobody in: the target is not asked in this exchange.
+// Full takes back the attempt that Next began, because the provider's gate lets nobody in: others are asked, or waited for, before the target
+// is.
 func (p *Plan) Full() {
 	c := p.current
 	if c == nil {
 		return
 	}
-	f := fault.New(fault.Overloaded, "has too many requests under way")
-	f.Provider, f.RetryAfter = c.Provider, fullRetry
-	p.Skip(f)
+	p.release()
 	p.attempts--
 	c.tries--
+	c.full, c.fault = true, fault.New(fault.Overloaded, "has too many requests under way")
+	c.fault.Provider, c.fault.RetryAfter = c.Provider, fullRetry
+}
+
+// reopen lets targets be asked again whose gates have let nobody in, as there is something to wait for. It returns until when.
+func (p *Plan) reopen(now, soonest time.Time) time.Time {
+	for i := range p.all {
+		if c := &p.all[i]; c.full {
+			c.full, c.notBefore = false, now.Add(fullRetry)
+			if c.notBefore.Before(soonest) {
+				soonest = c.notBefore
+			}
+		}
+	}
+	return soonest
 }
 
 // Skip ends the attempt with a fault that says nothing of key and target. The target is not asked again in this exchange.

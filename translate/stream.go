@@ -102,6 +102,9 @@ func (s *Stream) Attempt(target Target) {
 	s.condensed = false
 }
 
+// Now is the time, by the clock of the stream.
+func (s *Stream) Now() time.Time { return s.now() }
+
 // Request is what the response answers.
 func (s *Stream) Request() *Request { return s.req }
 

@@ -66,7 +66,7 @@ func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
 		return nil
 	}
 	if len(data) == 0 || data[0] != '{' {
-		return dec.foreign(data)
+		return dec.foreign(data, out)
 	}
 	data = jsonscan.MendUTF8(data)
 	c := jsonscan.New(data)
@@ -77,7 +77,7 @@ func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
 		return dec.target.Fault(fault.BadReply, "sent a chunk that is not JSON")
 	}
 	if d.failed {
-		if f, ok := fault.FromBody(dec.target.Provider, data); ok {
+		if f, ok := fault.FromBody(dec.target.Provider, data, out.Now()); ok {
 			return f
 		}
 	}
@@ -86,9 +86,9 @@ func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
 }
 
 // foreign handles what is no JSON object. Some gateways send their comments as data.
-func (dec *Decoder) foreign(data []byte) error {
+func (dec *Decoder) foreign(data []byte, out *translate.Stream) error {
 	if len(data) > 0 && data[0] == '[' {
-		if f, ok := fault.FromBody(dec.target.Provider, data); ok {
+		if f, ok := fault.FromBody(dec.target.Provider, data, out.Now()); ok {
 			return f
 		}
 	}

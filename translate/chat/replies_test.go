@@ -50,3 +50,9 @@ func TestReplies(t *testing.T) { all().Read(t) }
 func TestF58RepliesThatAreCutOff(t *testing.T) { all().CutOff(t) }
 
 func TestF58RepliesThatAreCutOffAtEveryByte(t *testing.T) { all().CutOffAnywhere(t) }
+
+func TestAResetInTheMidstOfAReplyIsATime(t *testing.T) {
+	for _, frame := range []string{wiretest.Limited(), "[" + wiretest.Limited() + "]"} {
+		wiretest.KnowsTheReset(t, plain().read(t, asking, strings.NewReader(bodyOf(says("a"), frame))))
+	}
+}

@@ -50,7 +50,7 @@ func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
 	for key := range c.Members() {
 		switch key {
 		case "exception":
-			return dec.exception(c.Text(), data)
+			return dec.exception(c.Text(), data, out)
 		case "contentBlockStart":
 			dec.blockStart(c, out)
 		case "contentBlockDelta":
@@ -78,7 +78,7 @@ func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
 		known = true
 	}
 	if !known {
-		if f, ok := fault.FromBody(dec.target.Provider, data); ok {
+		if f, ok := fault.FromBody(dec.target.Provider, data, out.Now()); ok {
 			return f
 		}
 	}
@@ -86,7 +86,7 @@ func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
 }
 
 // exception is an error in the midst of the stream.
-func (dec *Decoder) exception(name string, data []byte) error {
+func (dec *Decoder) exception(name string, data []byte, out *translate.Stream) error {
 	message := ""
 	c := jsonscan.New(data)
 	for key := range c.Members() {
@@ -102,7 +102,7 @@ func (dec *Decoder) exception(name string, data []byte) error {
 	}
 	report := append(jsonscan.AppendString([]byte(`{"error":{"type":`), name), `,"message":`...)
 	report = append(jsonscan.AppendString(report, message), "}}"...)
-	if f, ok := fault.FromBody(dec.target.Provider, report); ok {
+	if f, ok := fault.FromBody(dec.target.Provider, report, out.Now()); ok {
 		f.Code = name
 		return f
 	}

@@ -234,3 +234,7 @@ func TestSilenceIsAnAnswerToResults(t *testing.T) {
 		t.Errorf("got %v", o.Fault)
 	}
 }
+
+func TestAResetInTheMidstOfAReplyIsATime(t *testing.T) {
+	wiretest.KnowsTheReset(t, read(t, plain(), asking, strings.NewReader(wiretest.Limited())))
+}

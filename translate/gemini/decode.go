@@ -97,7 +97,7 @@ func (dec *Decoder) response(data []byte, out *translate.Stream) error {
 		return dec.target.Fault(fault.BadReply, "sent a chunk that is not JSON")
 	}
 	if ch.failed {
-		if f, ok := fault.FromBody(dec.target.Provider, data); ok {
+		if f, ok := fault.FromBody(dec.target.Provider, data, out.Now()); ok {
 			return f
 		}
 	}

@@ -100,3 +100,7 @@ func TestSignaturesAreNotShownToThoseWhoDoNotKeepThem(t *testing.T) {
 	o := wire.Read(t, p.Provider, request, strings.NewReader(bodyOf(frames...)))
 	sameLines(t, o.Lines(), "reasoning tu", "message a", "function_call f 1 {}", "completed")
 }
+
+func TestAResetInTheMidstOfAReplyIsATime(t *testing.T) {
+	wiretest.KnowsTheReset(t, wire.Read(t, with(t).Provider, asking, strings.NewReader(bodyOf(says("a"), wiretest.Limited()))))
+}

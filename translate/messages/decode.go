@@ -68,7 +68,7 @@ func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
 		return dec.target.Fault(fault.BadReply, "sent an event that is not JSON")
 	}
 	if ev.failed {
-		if f, ok := fault.FromBody(dec.target.Provider, data); ok {
+		if f, ok := fault.FromBody(dec.target.Provider, data, out.Now()); ok {
 			return f
 		}
 	}

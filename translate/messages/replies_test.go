@@ -66,3 +66,7 @@ func TestRepliesWithoutNamesOfEvents(t *testing.T) {
 func TestF58RepliesThatAreCutOff(t *testing.T) { all().CutOff(t) }
 
 func TestF58RepliesThatAreCutOffAtEveryByte(t *testing.T) { all().CutOffAnywhere(t) }
+
+func TestAResetInTheMidstOfAReplyIsATime(t *testing.T) {
+	wiretest.KnowsTheReset(t, plain().read(t, asking, strings.NewReader(bodyOf(wiretest.Limited()))))
+}

@@ -73,7 +73,7 @@ func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
 			return dec.target.Fault(fault.BadReply, "sent a line that is not JSON")
 		}
 		if l.failed {
-			if f, ok := fault.FromBody(dec.target.Provider, data[:c.Offset()]); ok {
+			if f, ok := fault.FromBody(dec.target.Provider, data[:c.Offset()], out.Now()); ok {
 				return f
 			}
 		}

@@ -235,3 +235,7 @@ func FuzzReader(f *testing.F) {
 		}
 	})
 }
+
+func TestAResetInTheMidstOfAReplyIsATime(t *testing.T) {
+	wiretest.KnowsTheReset(t, plain().read(t, asking, strings.NewReader(says("a")+"\n"+wiretest.Limited()+"\n")))
+}

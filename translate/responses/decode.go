@@ -50,7 +50,7 @@ func (dec *Decoder) Frame(data []byte, out *translate.Stream) error {
 	case bytes.Equal(data, []byte("[DONE]")):
 		dec.marked = true
 	case data[0] == '[':
-		if f, ok := fault.FromBody(dec.target.Provider, data); ok {
+		if f, ok := fault.FromBody(dec.target.Provider, data, out.Now()); ok {
 			return f
 		}
 	}

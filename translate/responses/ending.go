@@ -96,7 +96,7 @@ func failure(target *translate.Target, data []byte, out *translate.Stream) *faul
 	if e := readObject(data); e.usage != (translate.Usage{}) {
 		out.Usage(e.usage)
 	}
-	if f, ok := fault.FromBody(target.Provider, data); ok {
+	if f, ok := fault.FromBody(target.Provider, data, out.Now()); ok {
 		return f
 	}
 	return target.Fault(fault.Unavailable, "ended its reply as failed, without saying why")

@@ -169,7 +169,7 @@ func (r *relayer) document(data []byte, out *translate.Stream) error {
 	said := readObject(data)
 	switch {
 	case !said.response:
-		return foreign(r.target, data)
+		return foreign(r.target, data, out)
 	case said.status == "completed", said.status == "incomplete", said.status == "" && !said.failed:
 		typ := "response.completed"
 		if said.status == "incomplete" {
@@ -186,8 +186,8 @@ func (r *relayer) end(_ bool, readErr error, out *translate.Stream) error {
 }
 
 // foreign is an object that is neither an event nor a response.
-func foreign(target *translate.Target, data []byte) error {
-	if f, ok := fault.FromBody(target.Provider, data); ok {
+func foreign(target *translate.Target, data []byte, out *translate.Stream) error {
+	if f, ok := fault.FromBody(target.Provider, data, out.Now()); ok {
 		return f
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/internal/streamcheck"
 	up "github.com/caddy-codex/responses/internal/upstreamtest"
+	"github.com/caddy-codex/responses/internal/wiretest"
 )
 
 func replaceAll(events []string, pattern, with string) []string {
@@ -179,6 +180,15 @@ func TestSilenceIsAnAnswerToResultsAlone(t *testing.T) {
 			if got != want {
 				t.Errorf("%s: got %q, want %q", request, got, want)
 			}
+		}
+	}
+}
+
+func TestAResetInTheMidstOfAReplyIsATime(t *testing.T) {
+	limited := gjson.Get(wiretest.Limited(), "error").Raw
+	for _, p := range []*provider{openAI(t), with(t)} {
+		for _, frame := range []string{failed(limited), wiretest.Limited(), "[" + wiretest.Limited() + "]"} {
+			wiretest.KnowsTheReset(t, p.read(t, asking, strings.NewReader(bodyOf(frame))))
 		}
 	}
 }

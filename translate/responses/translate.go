@@ -67,7 +67,7 @@ func (t *translator) event(data []byte, out *translate.Stream) error {
 		if said := readObject(data); said.response {
 			return t.ending(said, "", out)
 		}
-		return foreign(t.target, data)
+		return foreign(t.target, data, out)
 	}
 	return nil
 }
