@@ -63,7 +63,7 @@ func init() {
 //
 // A secret is a placeholder such as {env.NAME} or {file./path}.
 func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
-	p := parser{Helper: h, handler: new(Handler)}
+	p := parser{Helper: h, handler: new(Handler), given: make(given)}
 	if err := p.parse(); err != nil {
 		return nil, err
 	}
@@ -74,8 +74,9 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 type parser struct {
 	httpcaddyfile.Helper
 	handler   *Handler
+	given     given
 	providers []position
-	routes    []position
+	routes    []routePosition
 }
 
 // position is a line of a Caddyfile, as a dispenser that stands at it: an error can then name the file, the line, and the snippets by
@@ -117,15 +118,18 @@ func (p *parser) parse() error {
 			return at.wrap(err)
 		}
 	}
-	for i, at := range p.routes {
-		if err := config.checkRoute(i); err != nil {
-			return at.wrap(err)
+	for i := range p.routes {
+		if err := p.routes[i].check(config, i); err != nil {
+			return err
 		}
 	}
 	return start.wrap(config.check())
 }
 
 func (p *parser) subdirective() error {
+	if err := p.given.once(p.Dispenser, "provider", "route", "key", "cors", "seal_key"); err != nil {
+		return err
+	}
 	h := p.handler
 	switch name := p.Val(); name {
 	case "base_path":

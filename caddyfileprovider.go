@@ -63,11 +63,12 @@ func (p *Provider) unmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		return badForm(d, "provider <name> [<preset>] { ... }")
 	}
 	d.DeleteN(len(args))
+	given := make(given)
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		if d.Nesting() > nesting+1 {
 			continue // a block of reverse_proxy's
 		}
-		if err := p.subdirective(d); err != nil {
+		if err := p.subdirective(d, given); err != nil {
 			return err
 		}
 	}
@@ -84,6 +85,7 @@ var forms = map[string]string{
 	"set":            "set <knob> <value>...",
 	"max_concurrent": boundForm,
 	"probe":          "probe <interval>|off",
+	"timeouts":       timeoutsForm,
 	"read_models":    "read_models <interval>|off",
 }
 
@@ -101,16 +103,20 @@ func arguments(name string) (least, most int) {
 	}
 }
 
-func (p *Provider) subdirective(d *caddyfile.Dispenser) error {
+func (p *Provider) subdirective(d *caddyfile.Dispenser, given given) error {
 	name := d.Val()
+	form, ours := forms[name]
+	if !ours {
+		d.RemainingArgs() // which may be called like one of ours
+		return nil
+	}
+	if err := given.once(d, "base_url", "key", "model", "price", "set"); err != nil {
+		return err
+	}
 	if name == "timeouts" {
 		return p.readTimeouts(d)
 	}
-	args := d.RemainingArgs() // also those of a line of reverse_proxy's, which may be called like one of ours
-	form, ours := forms[name]
-	if !ours {
-		return nil
-	}
+	args := d.RemainingArgs()
 	if least, most := arguments(name); len(args) < least || len(args) > most {
 		return badForm(d, form)
 	}
@@ -121,7 +127,7 @@ func (p *Provider) subdirective(d *caddyfile.Dispenser) error {
 	return nil
 }
 
-// readTimeouts reads the block timeouts and deletes its tokens.
+// readTimeouts reads the block timeouts and deletes its tokens. Those of an empty one would stay.
 func (p *Provider) readTimeouts(d *caddyfile.Dispenser) error {
 	segment := d.NextSegment()
 	block := caddyfile.NewDispenser(segment)
@@ -130,10 +136,17 @@ func (p *Provider) readTimeouts(d *caddyfile.Dispenser) error {
 		return badForm(block, timeoutsForm)
 	}
 	p.Timeouts = new(Timeouts)
+	given := make(given)
 	for block.NextBlock(0) {
+		if err := given.once(block); err != nil {
+			return err
+		}
 		if err := p.Timeouts.subdirective(block); err != nil {
 			return err
 		}
+	}
+	if len(given) == 0 {
+		return block.Errf("timeouts is empty; the form is: %s", timeoutsForm)
 	}
 	d.DeleteN(len(segment))
 	return nil
@@ -177,10 +190,8 @@ func (p *Provider) set(name string, args []string) error {
 		}
 		p.BaseURLs = append(p.BaseURLs, args...)
 	case "key":
-		if err := checkKeys(args); err != nil {
-			return err
-		}
 		p.Keys = append(p.Keys, args...)
+		return checkKeys(p.Keys)
 	case "model":
 		if p.Models == nil {
 			p.Models = make(map[string]string)
@@ -203,6 +214,9 @@ func (p *Provider) set(name string, args []string) error {
 		}
 		if p.Dialect == nil {
 			p.Dialect = make(dialect.Settings)
+		}
+		if _, ok := p.Dialect[args[0]]; ok {
+			return fmt.Errorf("knob %s is set twice", args[0])
 		}
 		p.Dialect[args[0]] = value
 	case "max_concurrent":

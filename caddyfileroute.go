@@ -1,6 +1,7 @@
 package codexresponses
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,9 +18,35 @@ const (
 	boundForm = "max_concurrent <n> [queue <n>]"
 )
 
+// routePosition is where a route stands, and each of its targets.
+type routePosition struct {
+	position
+	targets []targetPosition
+}
+
+type targetPosition struct {
+	position
+	form string // of the line, where the target may be a setting that is misspelt
+}
+
+// check finds what is wrong with a route, at the line that is wrong.
+func (at *routePosition) check(c *Config, i int) error {
+	route := c.Routes[i]
+	for j, target := range at.targets {
+		err := c.checkTarget(route, j)
+		if err != nil && target.form != "" && c.provider(route.Targets[j].Provider) == nil {
+			err = fmt.Errorf("%w; the form is: %s", err, target.form)
+		}
+		if err != nil {
+			return target.wrap(err)
+		}
+	}
+	return at.wrap(c.checkRoute(i))
+}
+
 // route reads a route.
 func (p *parser) route() error {
-	at := p.position()
+	at := routePosition{position: p.position()}
 	args := p.RemainingArgs()
 	if len(args) == 0 {
 		return badForm(p.Dispenser, routeForm)
@@ -28,11 +55,15 @@ func (p *parser) route() error {
 		return p.Errf("weight and only are for the lines of a route's block; the form is: %s", toForm)
 	}
 	route := &Route{Pattern: args[0]}
-	if err := p.targets(route, args[1:]); err != nil {
+	if err := p.targets(route, &at, args[1:]); err != nil {
 		return err
 	}
+	given := make(given)
 	for nesting := p.Nesting(); p.NextBlock(nesting); {
-		if err := p.routeSubdirective(route); err != nil {
+		if err := given.once(p.Dispenser, "to", "key"); err != nil {
+			return err
+		}
+		if err := p.routeSubdirective(route, &at); err != nil {
 			return err
 		}
 	}
@@ -41,10 +72,10 @@ func (p *parser) route() error {
 	return nil
 }
 
-func (p *parser) routeSubdirective(route *Route) error {
+func (p *parser) routeSubdirective(route *Route, at *routePosition) error {
 	switch name := p.Val(); name {
 	case "to":
-		return p.to(route)
+		return p.to(route, at)
 	case "key":
 		return p.secrets(&route.Keys, "key")
 	case "policy":
@@ -72,7 +103,7 @@ func checkPolicy(name string) error {
 func isTargetWord(word string) bool { return word == "weight" || word == "only" }
 
 // to reads targets, and what follows the name of one.
-func (p *parser) to(route *Route) error {
+func (p *parser) to(route *Route, at *routePosition) error {
 	words := p.RemainingArgs()
 	end := slices.IndexFunc(words, isTargetWord)
 	if end < 0 {
@@ -85,8 +116,11 @@ func (p *parser) to(route *Route) error {
 	case len(names) > 1 && len(settings) > 0:
 		return p.Errf("%s is for one target, not for %s; give each a line of its own", settings[0], strings.Join(names, " and "))
 	}
-	if err := p.targets(route, names); err != nil {
+	if err := p.targets(route, at, names); err != nil {
 		return err
+	}
+	for i := range names[1:] {
+		at.targets[len(at.targets)-1-i].form = toForm
 	}
 	target := &route.Targets[len(route.Targets)-1]
 	for len(settings) > 0 {
@@ -103,12 +137,13 @@ func (p *parser) to(route *Route) error {
 	return nil
 }
 
-func (p *parser) targets(route *Route, texts []string) error {
+func (p *parser) targets(route *Route, at *routePosition, texts []string) error {
 	for _, text := range texts {
 		target, err := routing.ParseTarget(text)
 		if err != nil {
 			return p.WrapErr(err)
 		}
+		at.targets = append(at.targets, targetPosition{position: p.position()})
 		route.Targets = append(route.Targets, RouteTarget{Target: target})
 	}
 	return nil
@@ -127,6 +162,9 @@ func (t *RouteTarget) set(name string, args []string) error {
 	if len(args) != 1 {
 		return fmt.Errorf("wrong number of arguments; the form is: %s", toForm)
 	}
+	if t.Weight != 0 {
+		return errors.New("weight is given twice")
+	}
 	var err error
 	t.Weight, err = readCount("weight", args[0], 1, maxWeight)
 	return err
@@ -137,8 +175,12 @@ func readRetry(args []string) (*Retry, error) {
 	if len(args) == 0 || len(args)%2 != 0 {
 		return nil, fmt.Errorf("wrong number of arguments; the form is: %s", retryForm)
 	}
-	retry := new(Retry)
+	retry, given := new(Retry), make(given)
 	for pair := range slices.Chunk(args, 2) {
+		if given[pair[0]] {
+			return nil, fmt.Errorf("%s is given twice", pair[0])
+		}
+		given[pair[0]] = true
 		switch name, value := pair[0], pair[1]; name {
 		case "within":
 			within, err := caddy.ParseDuration(value)

@@ -2,12 +2,27 @@ package codexresponses
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/dustin/go-humanize"
 )
+
+// given are the subdirectives that have stood in a block.
+type given map[string]bool
+
+// once refuses the subdirective at which d stands where it has stood before: of two values, nobody sees which one counts. Those of repeats
+// add up, and may stand again.
+func (g given) once(d *caddyfile.Dispenser, repeats ...string) error {
+	name := d.Val()
+	if g[name] && !slices.Contains(repeats, name) {
+		return d.Errf("%s is given twice", name)
+	}
+	g[name] = true
+	return nil
+}
 
 // word reads the one argument of a subdirective.
 func (p *parser) word(to *string, form string) error {
@@ -87,9 +102,9 @@ func (p *parser) secrets(to *[]string, name string) error {
 	if len(secrets) == 0 {
 		return badForm(p.Dispenser, name+secretsForm)
 	}
-	if err := checkKeys(secrets); err != nil {
+	*to = append(*to, secrets...)
+	if err := checkKeys(*to); err != nil {
 		return p.WrapErr(err)
 	}
-	*to = append(*to, secrets...)
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
 
 	"github.com/caddy-codex/responses/presets"
 )
@@ -94,12 +95,16 @@ func (c *Config) providerNames() []string {
 	return names
 }
 
-// checkKeys refuses keys that are written out: they would stand in the adapted configuration and in the admin API.
+// checkKeys refuses keys that are written out: they would stand in the adapted configuration and in the admin API. Of one that is given
+// twice, the other one was meant.
 func checkKeys(keys []string) error {
-	for _, key := range keys {
+	for i, key := range keys {
 		if !strings.HasPrefix(key, "{") || !strings.HasSuffix(key, "}") || strings.Count(key, "{") != 1 {
 			return errors.New("a key is written out; use one placeholder such as {env.NAME} or {file./path}, so that the key itself stays " +
 				"out of the configuration ({$NAME} would write it out as well)")
+		}
+		if slices.Contains(keys[:i], key) {
+			return fmt.Errorf("key %s is given twice", key)
 		}
 	}
 	return nil
@@ -119,6 +124,24 @@ func secrets(keys []string) ([]string, error) {
 		}
 	}
 	return values, nil
+}
+
+// warnOfEmptyKeys tells the operator of keys that are configured and empty: their pools are smaller, and nothing else shows it.
+func (c *Config) warnOfEmptyKeys(logger *zap.Logger) {
+	warn := func(keys []string, whose zap.Field) {
+		for _, key := range keys {
+			if values, err := secrets([]string{key}); err == nil && len(values) == 0 {
+				logger.Warn("a configured key is empty, and left out", whose, zap.String("placeholder", key))
+			}
+		}
+	}
+	warn(c.Keys, zap.Skip())
+	for _, p := range c.Providers {
+		warn(p.Keys, zap.String("provider", p.Name))
+	}
+	for _, r := range c.Routes {
+		warn(r.Keys, zap.String("route", r.Pattern))
+	}
 }
 
 // checkBasePath refuses what looks like a pattern: the base path is compared as it is.

@@ -105,9 +105,8 @@ func (c *Config) checkRoute(i int) error {
 		}
 	}
 	for i := range r.Targets {
-		if name := r.Targets[i].Provider; c.provider(name) == nil {
-			return fmt.Errorf("route %s leads to the provider %q, which is not configured; the providers are: %s",
-				r.Pattern, name, strings.Join(c.providerNames(), ", "))
+		if err := c.checkTarget(r, i); err != nil {
+			return err
 		}
 	}
 	if err := r.check(); err != nil {
@@ -116,15 +115,28 @@ func (c *Config) checkRoute(i int) error {
 	return nil
 }
 
+// checkTarget finds what is wrong with a target, alone and among those before it.
+func (c *Config) checkTarget(r *Route, i int) error {
+	t := &r.Targets[i]
+	if c.provider(t.Provider) == nil {
+		return fmt.Errorf("route %s leads to the provider %q, which is not configured; the providers are: %s",
+			r.Pattern, t.Provider, strings.Join(c.providerNames(), ", "))
+	}
+	if err := r.checkTarget(t); err != nil {
+		return fmt.Errorf("route %s: target %s: %w", r.Pattern, t, err)
+	}
+	for j := range r.Targets[:i] {
+		if r.Targets[j].same(t) {
+			return fmt.Errorf("route %s: target %s is given twice with the same conditions", r.Pattern, t)
+		}
+	}
+	return nil
+}
+
 // check finds what is wrong with the route's own settings.
 func (r *Route) check() error {
 	if _, err := routing.ParsePolicy(string(r.Policy)); err != nil {
 		return err
-	}
-	for i := range r.Targets {
-		if err := r.checkTarget(&r.Targets[i]); err != nil {
-			return fmt.Errorf("target %s: %w", &r.Targets[i], err)
-		}
 	}
 	if !slices.ContainsFunc(r.Targets, func(t RouteTarget) bool { return !t.waitsForLarge() }) {
 		return errors.New("all targets are only for more context than the others have; one has to be for the others, or only context needs a number of tokens")
@@ -148,12 +160,30 @@ func (r *Route) checkTarget(t *RouteTarget) error {
 	case t.Weight > 0 && r.Policy != routing.Weighted && r.Policy != routing.LeastBusy:
 		return fmt.Errorf("weight is for the policies %s and %s; add policy %[1]s to the route", routing.Weighted, routing.LeastBusy)
 	}
-	for _, condition := range t.Only {
+	for i, condition := range t.Only {
 		if err := condition.Validate(); err != nil {
 			return err
 		}
+		if slices.ContainsFunc(t.Only[:i], func(c routing.Condition) bool { return c.Only == condition.Only }) {
+			return fmt.Errorf("only %s is given twice", condition.Only)
+		}
 	}
 	return nil
+}
+
+// same reports whether two targets are one, for the same requests.
+func (t *RouteTarget) same(other *RouteTarget) bool {
+	return t.Target == other.Target && slices.Equal(t.conditions(), other.conditions())
+}
+
+// conditions are the target's, in an order of their own.
+func (t *RouteTarget) conditions() []string {
+	texts := make([]string, len(t.Only))
+	for i, condition := range t.Only {
+		texts[i] = condition.String()
+	}
+	slices.Sort(texts)
+	return texts
 }
 
 // waitsForLarge reports whether the target is kept for requests that are too large for the others.

@@ -31,9 +31,17 @@ func (rt *router) plan(model string) (*plan, *fault.Fault) {
 		p = rt.find(rt.fallback)
 	}
 	if p == nil {
-		return nil, fault.New(fault.UnknownModel, "no model is called %q here; there are %s", model, strings.Join(rt.names(), ", "))
+		return nil, fault.New(fault.UnknownModel, "no model is called %q here; %s", model, rt.offers())
 	}
 	return p, nil
+}
+
+// offers says what clients may ask for.
+func (rt *router) offers() string {
+	if names := rt.names(); len(names) > 0 {
+		return "there are " + strings.Join(names, ", ")
+	}
+	return "no route and no list of a provider names one; " + rt.upstreams[0].name + "/<model> is a model of that provider"
 }
 
 // setFallback makes a model the one for names that nobody knows, if it is known by what the configuration and the presets say.

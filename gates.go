@@ -3,6 +3,7 @@ package codexresponses
 import (
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/caddy-codex/responses/fault"
@@ -15,12 +16,12 @@ const gateWait = 5 * time.Second
 // makeGates makes the bounds of the gateway, which is known by where it is and by its providers, and those of the providers. Who runs under an
 // earlier configuration with the same bound counts on.
 func (rt *router) makeGates(basePath string, all *Bound, providers []*Provider, now time.Time) {
-	gateway := basePath
+	gateway := []string{basePath}
 	for i, u := range rt.upstreams {
-		gateway += "\n" + u.known
+		gateway = append(gateway, u.known)
 		u.gate = knownTargets.Gate(u.known, providers[i].MaxConcurrent.limits(gateWait), now)
 	}
-	rt.gate = knownTargets.Gate(gateway, all.limits(gateWait), now)
+	rt.gate = knownTargets.Gate(strings.Join(gateway, "\n"), all.limits(gateWait), now)
 }
 
 // admit passes the gate of the gateway. The exchange leaves it when it finishes.

@@ -106,9 +106,6 @@ const storeForm = "store off|<store> [<argument>...] { ttl <duration>; max_per_c
 // store reads where sessions are kept. What is not about all stores is for the module of that name.
 func (p *parser) store() error {
 	start := p.position()
-	if p.handler.Store != nil {
-		return p.Err("store is given twice")
-	}
 	store := new(Store)
 	p.handler.Store = store
 	if !p.NextArg() {
@@ -124,9 +121,9 @@ func (p *parser) store() error {
 		return nil
 	}
 	rest := append([]caddyfile.Token{name}, args...)
-	block := false
+	block, given := false, make(given)
 	for nesting := p.Nesting(); p.NextBlock(nesting); {
-		if ours, err := p.storeSetting(store); ours || err != nil {
+		if ours, err := p.storeSetting(store, given); ours || err != nil {
 			if err != nil {
 				return err
 			}
@@ -145,15 +142,18 @@ func (p *parser) store() error {
 }
 
 // storeSetting reads a setting of all stores. False for another one.
-func (p *parser) storeSetting(store *Store) (ours bool, err error) {
-	switch p.Val() {
-	case "ttl":
-		return true, readDuration(p.Dispenser, &store.TTL, "ttl <duration>")
-	case "max_per_client":
-		return true, p.size(&store.MaxPerClient, "max_per_client <size>")
-	default:
+func (p *parser) storeSetting(store *Store, given given) (ours bool, err error) {
+	name := p.Val()
+	if name != "ttl" && name != "max_per_client" {
 		return false, nil
 	}
+	if err := given.once(p.Dispenser); err != nil {
+		return true, err
+	}
+	if name == "ttl" {
+		return true, readDuration(p.Dispenser, &store.TTL, "ttl <duration>")
+	}
+	return true, p.size(&store.MaxPerClient, "max_per_client <size>")
 }
 
 // unmarshal has the module read what is meant for it, and say where that is wrong.
