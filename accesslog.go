@@ -2,6 +2,7 @@ package codexresponses
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -32,6 +33,7 @@ func (accessLog) observe(ctx context.Context, r *Record) {
 		"upstream_status":  last.Status,
 		"key":              last.Key,
 		"attempts":         len(r.Attempts),
+		"causes":           causes(r.Attempts),
 		"input_tokens":     r.Usage.Input,
 		"cached_tokens":    r.Usage.Cached,
 		"output_tokens":    r.Usage.Output,
@@ -43,6 +45,17 @@ func (accessLog) observe(ctx context.Context, r *Record) {
 	} {
 		repl.Set("http.codex_responses."+name, value)
 	}
+}
+
+// causes says why attempts failed, in their order.
+func causes(attempts []Attempt) string {
+	var all []string
+	for i := range attempts {
+		if cause := attempts[i].Cause; cause != "" {
+			all = append(all, cause)
+		}
+	}
+	return strings.Join(all, "; ")
 }
 
 // milliseconds between two times, 0 where the second has not come.

@@ -12,7 +12,7 @@ import (
 
 // placeholders are those that the handler documents.
 var placeholders = []string{
-	"request_id", "endpoint", "model", "route", "provider", "upstream_model", "upstream_status", "attempts", "input_tokens", "cached_tokens",
+	"request_id", "endpoint", "model", "route", "provider", "upstream_model", "upstream_status", "attempts", "causes", "key", "input_tokens", "cached_tokens",
 	"output_tokens", "reasoning_tokens", "first_event_ms", "duration_ms", "finish", "error_code",
 }
 
@@ -43,12 +43,12 @@ func TestTheAccessLogTellsOfTheExchange(t *testing.T) {
 		},
 		"failed before it began": {
 			upstreamtest.Error(500, "server_error", "", "Broke."),
-			map[string]string{"finish": "failed", "upstream_status": "500", "error_code": "server_error", "first_event_ms": "0", "output_tokens": "0"},
+			map[string]string{"causes": "provider mock answered 500: Broke.", "finish": "failed", "upstream_status": "500", "error_code": "server_error", "first_event_ms": "0", "output_tokens": "0"},
 			"error error_code", false,
 		},
 		"failed in the midst": {
 			upstreamtest.Stream(text, upstreamtest.ErrorBody("server_error", "", "Broke.")),
-			map[string]string{"finish": "failed", "upstream_status": "200", "error_code": "server_error"},
+			map[string]string{"causes": "provider mock reported an error: Broke.", "finish": "failed", "upstream_status": "200", "error_code": "server_error"},
 			"error error_code estimated", false,
 		},
 		"client_closed": {
@@ -76,7 +76,7 @@ func TestTheAccessLogTellsOfTheExchange(t *testing.T) {
 			entry := gw.AccessLog(0)
 			want := map[string]string{
 				"request_id": id, "endpoint": "responses", "model": "small-1", "route": "small-*", "provider": "mock", "upstream_model": "tiny",
-				"attempts": "1",
+				"attempts": "1", "causes": "",
 			}
 			maps.Copy(want, test.want)
 			for name, value := range want {
@@ -95,6 +95,10 @@ func TestTheAccessLogTellsOfTheExchange(t *testing.T) {
 					logged = record.Get("attempts.0.status")
 				case "attempts":
 					logged = record.Get("attempts.#")
+				case "causes":
+					logged = record.Get("attempts.0.cause")
+				case "key":
+					logged = record.Get("attempts.0.key")
 				}
 				if got := entry.Get("ph_" + p).String(); got != logged.String() {
 					t.Errorf("the log has %s %q, the placeholder %q", p, logged.String(), got)
@@ -108,6 +112,39 @@ func TestTheAccessLogTellsOfTheExchange(t *testing.T) {
 			slices.Sort(keys)
 			if got := slices.Sorted(maps.Keys(record.Map())); !slices.Equal(got, keys) {
 				t.Errorf("the log has %q, want %q", got, keys)
+			}
+		})
+	}
+}
+
+func TestTheAccessLogTellsOfEveryAttempt(t *testing.T) {
+	problem := upstreamtest.Error(500, "server_error", "", "Broke.")
+	gw := gatewaytest.Start(t, ":PORT {\nlog_append causes {http.codex_responses.causes}\n"+directive(
+		provider("one", upstreamtest.New(t, problem).URL), provider("two", upstreamtest.New(t, problem).URL), mock(upstreamtest.New(t, hello())),
+		"route m one two mock")+"\n}")
+	requireText(t, gw.Post("/v1/responses", whole), "Hello.")
+	if got := gw.AccessLog(0).Get("causes").String(); got != "provider one answered 500: Broke.; provider two answered 500: Broke." {
+		t.Errorf("the causes are %q", got)
+	}
+}
+
+func TestTheAccessLogTellsWhatAChatCompletionHasCost(t *testing.T) {
+	const usage = `"usage":{"prompt_tokens":10,"completion_tokens":7,"prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":{"reasoning_tokens":3}}`
+	long := strings.Repeat("A long text. ", 1000)
+	for name, reply := range map[string]upstreamtest.Reply{
+		"a stream":        upstreamtest.Stream(upstreamtest.Text("Hello."), upstreamtest.Finish("stop"), `{"choices":[],`+usage+`}`),
+		"a long stream":   upstreamtest.Stream(upstreamtest.Text(long), upstreamtest.Text(long), `{"choices":[],`+usage+`}`),
+		"a document":      upstreamtest.JSON(200, `{"choices":[{"message":{"content":"Hello."}}],`+usage+`}`),
+		"a long document": upstreamtest.JSON(200, `{"choices":[{"message":{"content":"`+long+`"}}],`+usage+`}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			gw := start(t, mock(upstreamtest.New(t, reply)))
+			gw.Post("/v1/chat/completions", chatty)
+			r := recorded(gw, 0)
+			for name, want := range map[string]int64{"input_tokens": 10, "cached_tokens": 4, "output_tokens": 7, "reasoning_tokens": 3} {
+				if got := r.Get(name).Int(); got != want {
+					t.Errorf("%s is %d, want %d", name, got, want)
+				}
 			}
 		})
 	}

@@ -44,6 +44,7 @@ func init() {
 // `{http.codex_responses.key}` | Fingerprint of the key that served the request, or was used last; empty without one
 // `{http.codex_responses.upstream_status}` | HTTP status of the provider's answer; 0 without one
 // `{http.codex_responses.attempts}` | Number of attempts
+// `{http.codex_responses.causes}` | Why attempts failed, one after the other; empty where none did
 // `{http.codex_responses.input_tokens}` | Tokens of the prompt, cached ones included
 // `{http.codex_responses.cached_tokens}` | Tokens of the prompt that the provider had cached
 // `{http.codex_responses.output_tokens}` | Tokens of the answer, reasoning included

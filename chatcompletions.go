@@ -12,6 +12,7 @@ import (
 
 	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/routing"
+	"github.com/caddy-codex/responses/translate/chat"
 	"github.com/caddy-codex/responses/translate/jsonscan"
 )
 
@@ -176,6 +177,16 @@ type passedBody struct {
 	io.Closer
 	exchange *exchange
 	attempt  *attempt
+	tail     []byte // at least chat.TailLength bytes of what came last
+}
+
+// remember keeps the end of what has come.
+func (b *passedBody) remember(p []byte) {
+	p = p[max(len(p)-chat.TailLength, 0):]
+	if len(b.tail)+len(p) > 2*chat.TailLength {
+		b.tail = append(b.tail[:0], b.tail[len(b.tail)-chat.TailLength:]...)
+	}
+	b.tail = append(b.tail, p...)
 }
 
 // Read implements io.Reader.
@@ -184,6 +195,7 @@ func (b *passedBody) Read(p []byte) (int, error) {
 	x.setIdle(true)
 	n, err := b.Reader.Read(p)
 	x.setIdle(false)
+	b.remember(p[:n])
 	if n > 0 && x.record.FirstEvent.IsZero() {
 		x.record.FirstEvent = x.handler.now()
 	}
@@ -191,6 +203,7 @@ func (b *passedBody) Read(p []byte) (int, error) {
 	case err == nil, x.request.Context().Err() != nil: // finish knows of clients that are gone
 	case errors.Is(err, io.EOF):
 		x.record.Finish = "completed"
+		x.record.Usage, _ = chat.LastUsage(b.tail)
 	default:
 		f := readFault(b.attempt, err)
 		b.attempt.broken = f

@@ -85,7 +85,7 @@ func (p *Plan) Next(now time.Time) Step {
 		return Step{Do: Stop}
 	}
 	step, soonest := p.try(now, false)
-	if step.Do == Stop { // there is nothing else
+	if step.Do == Stop && (p.late(soonest) || soonest.Sub(now) > firstRest) { // there is nothing else in a while
 		step, soonest = p.try(now, true)
 	}
 	p.wake = time.Time{}

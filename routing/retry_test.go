@@ -194,7 +194,9 @@ func TestWhatIsReadyFirstIsWaitedForAlsoARestThatIsCutShort(t *testing.T) {
 		limit time.Duration // of the other target's key
 		wait  time.Duration
 	}{
-		"the rest": {10 * time.Second, firstRest - time.Second}, "the key": {2 * time.Second, 2 * time.Second},
+		"the rest":                     {10 * time.Second, firstRest - time.Second},
+		"the key":                      {2 * time.Second, 2 * time.Second},
+		"the key, as it is ready soon": {firstRest, firstRest},
 	} {
 		t.Run(name, func(t *testing.T) {
 			all := choices(2)
