@@ -60,9 +60,12 @@ func (s *Stream) forward(typ string, event []byte, at Span) {
 var sequenceMember = []byte(`"sequence_number":`)
 
 // findSequence finds the value of sequence_number in an event that holds no object with a member of that name. What looks like it inside
-// of a string has backslashes before its quotes.
+// of a string has backslashes before its quotes. Services have it behind the type, where it need not be searched for.
 func findSequence(event []byte) Span {
-	start := bytes.Index(event, sequenceMember)
+	start := behindType(event)
+	if !bytes.HasPrefix(event[start:], sequenceMember) {
+		start = bytes.Index(event, sequenceMember)
+	}
 	if start < 0 {
 		return Span{}
 	}
@@ -80,6 +83,19 @@ func findSequence(event []byte) Span {
 		end = start + c.Offset()
 	}
 	return Span{start, end}
+}
+
+// behindType is where the second member of an event begins whose first is its type; 0 in others.
+func behindType(event []byte) int {
+	const head = `{"type":"`
+	if len(event) < len(head) || string(event[:len(head)]) != head {
+		return 0
+	}
+	end := len(head) + bytes.IndexByte(event[len(head):], '"') + len(`",`)
+	if end == len(head)+1 || end > len(event) {
+		return 0
+	}
+	return end
 }
 
 // RelayState passes on an event about the response as a whole that is not the last: response.created, response.queued or
