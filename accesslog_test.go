@@ -54,6 +54,9 @@ func TestTheAccessLogTellsOfTheExchange(t *testing.T) {
 		"client_closed": {
 			upstreamtest.Stream(text).Hang(), map[string]string{"finish": "client_closed", "upstream_status": "200", "error_code": ""}, "estimated", true,
 		},
+		"client_closed before the end, of which nothing was missing": {
+			upstreamtest.Stream(text, upstreamtest.Finish("stop")).Hang(), map[string]string{"finish": "client_closed", "error_code": ""}, "estimated", true,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var lines []string

@@ -160,6 +160,9 @@ func (rd *replyReader) wait() *fault.Fault {
 	case errors.Is(err, io.EOF):
 		rd.drained = true
 		return rd.end(nil)
+	case rd.exchange.request.Context().Err() != nil:
+		rd.drained = true
+		return fault.New(fault.ClientGone, "the client closed its connection") // which is no end of the reply, though it may look like one
 	default:
 		rd.drained = true
 		if f := rd.end(err); f == nil || rd.attempt.expired == nil {
