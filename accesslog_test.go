@@ -135,9 +135,10 @@ func TestTheAccessLogTellsWhatAChatCompletionHasCost(t *testing.T) {
 	const usage = `"usage":{"prompt_tokens":10,"completion_tokens":7,"prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":{"reasoning_tokens":3}}`
 	long := strings.Repeat("A long text. ", 1000)
 	for name, reply := range map[string]upstreamtest.Reply{
-		"a stream":        upstreamtest.Stream(upstreamtest.Text("Hello."), upstreamtest.Finish("stop"), `{"choices":[],`+usage+`}`),
-		"a long stream":   upstreamtest.Stream(upstreamtest.Text(long), upstreamtest.Text(long), `{"choices":[],`+usage+`}`),
-		"a document":      upstreamtest.JSON(200, `{"choices":[{"message":{"content":"Hello."}}],`+usage+`}`),
+		"a stream":      upstreamtest.Stream(upstreamtest.Text("Hello."), upstreamtest.Finish("stop"), `{"choices":[],`+usage+`}`),
+		"a long stream": upstreamtest.Stream(upstreamtest.Text(long), upstreamtest.Text(long), `{"choices":[],`+usage+`}`),
+		"a document":    upstreamtest.JSON(200, `{"choices":[{"message":{"content":"Hello."}}],`+usage+`}`),
+		"a long document, counted at its beginning": upstreamtest.JSON(200, `{"id":"x",`+usage+`,"choices":[{"message":{"content":"`+long+`"}}]}`),
 		"a long document": upstreamtest.JSON(200, `{"choices":[{"message":{"content":"`+long+`"}}],`+usage+`}`),
 	} {
 		t.Run(name, func(t *testing.T) {

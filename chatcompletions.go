@@ -84,14 +84,22 @@ func (p *passThrough) read(key string, c *jsonscan.Cursor) {
 		p.wants.Tools = len(c.Raw()) > len("null")
 	case key == "messages":
 		text := c.Raw()
-		if p.wants.Images = bytes.Contains(text, []byte(`"image_url"`)); !p.wants.Images { // whose data may be a large part of it
-			p.wants.Context = len(text) / leastToken
-		}
+		p.wants.Images = bytes.Contains(text, []byte(`"image_url"`))
+		p.wants.Context = leastTokens(text)
 	}
 }
 
-// leastToken is so many bytes that a text has at least one token for each, whatever its language, JSON included.
-const leastToken = 8
+// leastTokens is how many tokens messages have at the least; 0 for those with data in them, which is not counted by its length.
+func leastTokens(messages []byte) int {
+	for _, data := range [...]string{";base64,", `"file_data"`, `"input_audio"`} {
+		if bytes.Contains(messages, []byte(data)) {
+			return 0
+		}
+	}
+	const most = 8    // bytes of a token, whatever the language, JSON included
+	const escaped = 5 // bytes that a letter takes more where it is escaped
+	return (len(messages) - escaped*bytes.Count(messages, []byte(`\u`))) / most
+}
 
 func (p *passThrough) needs() routing.Needs { return p.wants }
 
@@ -146,7 +154,7 @@ func (p *passThrough) reply(x *exchange, a *attempt, res *http.Response) (*http.
 		}
 	}
 	res.Header = header
-	res.Body = &passedBody{Reader: body, Closer: res.Body, exchange: x, attempt: a}
+	res.Body = &passedBody{head: bytes.Clone(head), Reader: body, Closer: res.Body, exchange: x, attempt: a}
 	return res, nil
 }
 
@@ -177,6 +185,7 @@ type passedBody struct {
 	io.Closer
 	exchange *exchange
 	attempt  *attempt
+	head     []byte // what came first
 	tail     []byte // at least chat.TailLength bytes of what came last
 }
 
@@ -203,7 +212,10 @@ func (b *passedBody) Read(p []byte) (int, error) {
 	case err == nil, x.request.Context().Err() != nil: // finish knows of clients that are gone
 	case errors.Is(err, io.EOF):
 		x.record.Finish = "completed"
-		x.record.Usage, _ = chat.LastUsage(b.tail)
+		var counted bool
+		if x.record.Usage, counted = chat.LastUsage(b.tail); !counted { // Mistral's documents begin with it
+			x.record.Usage, _ = chat.LastUsage(b.head)
+		}
 	default:
 		f := readFault(b.attempt, err)
 		b.attempt.broken = f

@@ -3,6 +3,7 @@ package codexresponses
 import (
 	"errors"
 	"io"
+	"net/http"
 	"strings"
 	"time"
 
@@ -29,6 +30,7 @@ func (x *exchange) admit() *fault.Fault {
 	f := x.enter(x.handler.router.gate)
 	x.admitted = f == nil
 	if f != nil {
+		_ = http.NewResponseController(x.client.ResponseWriter).SetReadDeadline(time.Now().Add(gateWait)) // not every writer can
 		_, _ = io.CopyN(io.Discard, x.request.Body, politeness)
 	}
 	return f

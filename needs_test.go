@@ -89,6 +89,21 @@ func TestChatCompletionsGoToTargetsThatTakeThem(t *testing.T) {
 	}
 }
 
+func TestDataInAChatCompletionIsNotTakenForALongPrompt(t *testing.T) {
+	kept, other := upstreamtest.New(t, hello()), upstreamtest.New(t, hello())
+	gw := start(t, provider("kept", kept.URL), provider("other", other.URL), "route m {\nto kept only context 10k\nto other\n}")
+	data := strings.Repeat("QUJD", 50_000)
+	for name, content := range map[string]string{
+		"a file":          `[{"type":"file","file":{"filename":"a.pdf","file_data":"data:application/pdf;base64,` + data + `"}}]`,
+		"sound":           `[{"type":"input_audio","input_audio":{"format":"wav","data":"` + data + `"}}]`,
+		"escaped letters": `"` + strings.Repeat(`\u043f\u0440\u0438\u0432\u0435\u0442 `, 5000) + `"`,
+	} {
+		if got := gw.Post("/v1/chat/completions", `{"model":"m","messages":[{"role":"user","content":`+content+`}]}`); got.Status != http.StatusOK || len(kept.Requests()) > 0 {
+			t.Errorf("%s: got %d", name, got.Status)
+		}
+	}
+}
+
 func TestALoneTargetThatIsKeptForSomeTakesThem(t *testing.T) {
 	gw := start(t, mock(upstreamtest.New(t, hello())), "route m {\nto mock only image\n}")
 	requireText(t, gw.Post("/v1/responses", seeing), "Hello.")

@@ -15,6 +15,20 @@ import (
 // A host is marked down by the reverse proxy for one answer of these statuses, for longer than a test lasts.
 const watchful = "fail_duration 1h\nmax_fails 1\nunhealthy_status 401 403 429"
 
+// exceptFor is a provider that answers everybody but requests with one key, which it refuses in some way.
+func exceptFor(t *testing.T, key string, refuse http.HandlerFunc) *upstreamtest.Upstream {
+	t.Helper()
+	return upstreamtest.New(t, upstreamtest.Func(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.Header.Get("Authorization"), key) {
+			refuse(w, r)
+			return
+		}
+		for _, data := range []string{upstreamtest.Text("Hello."), upstreamtest.Finish("stop"), "[DONE]"} {
+			event(w, data)
+		}
+	}))
+}
+
 func TestARefusedKeySaysNothingAboutTheHost(t *testing.T) {
 	for name, refused := range map[string]refusal{
 		"a rate limit": {429, "rate_limit_exceeded", "600"}, "a wrong key": {401, "invalid_api_key", ""}, "no credit": {429, "insufficient_quota", ""},
@@ -41,15 +55,9 @@ func TestARefusedKeySaysNothingAboutTheHost(t *testing.T) {
 func TestAKeyThatARefusalQuotesIsToldToNobody(t *testing.T) {
 	const secret = "plain-words-only"
 	for _, keys := range [][]string{{secret, "good-key-2"}, {secret}} {
-		upstream := upstreamtest.New(t, upstreamtest.Func(func(w http.ResponseWriter, r *http.Request) {
-			if strings.HasSuffix(r.Header.Get("Authorization"), secret) {
-				http.Error(w, `{"error":{"message":"The token `+secret+` is unknown here","code":"invalid_api_key"}}`, http.StatusUnauthorized)
-				return
-			}
-			for _, data := range []string{upstreamtest.Text("Hello."), upstreamtest.Finish("stop"), "[DONE]"} {
-				event(w, data)
-			}
-		}))
+		upstream := exceptFor(t, secret, func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, `{"error":{"message":"The token `+secret+` is unknown here","code":"invalid_api_key"}}`, http.StatusUnauthorized)
+		})
 		gw := gatewaytest.Start(t, listening(mock(upstream, pool(t, keys...)), "retry within 10s"))
 		got := gw.Post("/v1/responses", whole)
 		out := hear(t, "key_out")
@@ -63,23 +71,30 @@ func TestAKeyThatARefusalQuotesIsToldToNobody(t *testing.T) {
 }
 
 func TestAKeyWhoseRefusalHangsIsNotTheEndOfIt(t *testing.T) {
-	upstream := upstreamtest.New(t, upstreamtest.Func(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.Header.Get("Authorization"), "bad-key-1") {
-			w.Header().Set("Retry-After", "600")
-			w.WriteHeader(http.StatusTooManyRequests)
-			_, _ = w.Write([]byte(`{"error":`))
-			_ = http.NewResponseController(w).Flush()
-			<-r.Context().Done()
-			return
-		}
-		for _, data := range []string{upstreamtest.Text("Hello."), upstreamtest.Finish("stop"), "[DONE]"} {
-			event(w, data)
-		}
-	}))
+	upstream := exceptFor(t, "bad-key-1", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Retry-After", "600")
+		w.WriteHeader(http.StatusTooManyRequests)
+		_, _ = w.Write([]byte(`{"error":`))
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	})
 	gw := start(t, mock(upstream, pool(t, "bad-key-1", "good-key-2"), patience), "retry within 10s")
 	requireText(t, gw.Post("/v1/responses", whole), "Hello.")
 	if r := recorded(gw, 0); r.Get("attempts.#").Int() != 2 || r.Get("attempts.0.status").Int() != 429 {
 		t.Errorf("the record is %s", r.Raw)
+	}
+}
+
+func TestAKeyThatMayNotUseAModelLeavesItToAnother(t *testing.T) {
+	upstream := exceptFor(t, "denied-key-1", func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, `{"error":{"message":"The model m is blocked at the project level.","code":"model_permission_blocked_project"}}`, http.StatusForbidden)
+	})
+	gw := start(t, mock(upstream, pool(t, "denied-key-1", "good-key-2")))
+	for range 6 {
+		requireText(t, gw.Post("/v1/responses", whole), "Hello.")
+	}
+	if n := count(usedKeys(upstream), "denied-key-1"); n != 1 {
+		t.Errorf("the other one was used %d times", n)
 	}
 }
 

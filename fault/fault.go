@@ -107,8 +107,16 @@ func (f *Fault) Error() string {
 
 // Brief is the message for logs. It leaves out what the provider said of the request itself, for that may quote the prompt.
 func (f *Fault) Brief() string {
+	if f.Kind != Rejected && f.Kind != StaleReasoning && f.Kind != ContextLength && f.Kind != Filtered {
+		return f.Error()
+	}
+	return f.Bare()
+}
+
+// Bare is the message without anything in the provider's words: other clients may hear it.
+func (f *Fault) Bare() string {
 	switch {
-	case !f.Quoted, f.Kind != Rejected && f.Kind != StaleReasoning && f.Kind != ContextLength && f.Kind != Filtered:
+	case !f.Quoted:
 		return f.Error()
 	case f.Status == 0:
 		return "provider " + f.Provider + " reported an error: " + f.ErrorCode()

@@ -22,8 +22,14 @@ const (
 	repeating                 // the same target later, or another one
 )
 
-// conflict is the status of an answer that a repetition may change, other than those of the same kind.
-const conflict = 409
+const (
+	// conflict is the status of an answer that a repetition may change, other than those of the same kind.
+	conflict = 409
+
+	// unauthorized and forbidden are those of answers about a model that the key may not use, which another one may.
+	unauthorized = 401
+	forbidden    = 403
+)
 
 // judge says whom a fault speaks against, and what may help.
 func judge(f *fault.Fault) (culprit, remedy) {
@@ -35,7 +41,12 @@ func judge(f *fault.Fault) (culprit, remedy) {
 			return nobody, repeating
 		}
 		return nobody, otherTarget
-	case fault.StaleReasoning, fault.NoSuchModel, fault.Filtered:
+	case fault.NoSuchModel:
+		if f.Status == unauthorized || f.Status == forbidden {
+			return theKey, otherKey
+		}
+		return nobody, otherTarget
+	case fault.StaleReasoning, fault.Filtered:
 		return nobody, otherTarget
 	case fault.Unauthorized, fault.NoCredit, fault.RateLimited:
 		return theKey, otherKey

@@ -22,6 +22,10 @@ const (
 	longestRetrial = time.Hour
 	retrialHold    = time.Minute
 
+	// firstDenial and longestDenial are the same for a model that a key may not use.
+	firstDenial   = 10 * time.Minute
+	longestDenial = time.Hour
+
 	// maxCooldown bounds what a provider can ask for. A quota of a month is asked about once a week.
 	maxCooldown = 7 * 24 * time.Hour
 
@@ -48,6 +52,8 @@ func (c *cooldown) extend(picked time.Time, f *fault.Fault, now time.Time) {
 	case wait > 0:
 	case f.Kind == fault.NoCredit:
 		wait = doubled(firstPoverty, longestPoverty, c.strikes)
+	case f.Kind == fault.NoSuchModel:
+		wait = doubled(firstDenial, longestDenial, c.strikes)
 	case f.Kind == fault.Unauthorized:
 		wait = doubled(firstRetrial, longestRetrial, c.strikes)
 	default:

@@ -50,7 +50,7 @@ func (c *candidate) result(now time.Time) Result {
 	case c.full:
 		r.Ready = now.Add(c.fault.RetryAfter)
 	}
-	if r.Fault == nil {
+	if r.Fault == nil || r.Fault.Kind == fault.Unauthorized && ok && at.After(now) && !c.Keys.none() { // which has other keys
 		r.Fault = c.held(now)
 	}
 	return r
@@ -71,6 +71,8 @@ func (c *candidate) held(now time.Time) *fault.Fault {
 		case key.After(now) && held.reason == fault.NoCredit:
 			f = fault.New(fault.NoCredit, "has no credit or quota left for any key%s", c.said(cause))
 			f.Said = held.said
+		case key.After(now) && held.reason == fault.NoSuchModel:
+			f = fault.New(fault.NoSuchModel, "has the model for no key")
 		case key.After(now):
 			f = fault.New(fault.RateLimited, "has limited the rate of every key")
 		}
@@ -117,10 +119,11 @@ func (e *Exhausted) Fault() *fault.Fault {
 	f := *best.Fault
 	about := f.Kind == fault.Rejected || f.Kind == fault.ContextLength || f.Kind == fault.Filtered || f.Kind == fault.StaleReasoning
 	if len(e.Results) > 1 && !about { // what a provider says of the request is told as it is
-		f = fault.Fault{Kind: f.Kind, Message: e.message(), Code: f.Code, Said: f.Said, Err: f.Err}
+		f = fault.Fault{Kind: f.Kind, Message: e.message(), Code: f.Code, Err: f.Err}
 	}
 	if !e.Soonest.IsZero() {
 		f.RetryAfter = max(e.Soonest.Sub(e.now), 0)
+		f.Said = slices.ContainsFunc(e.Results, func(r Result) bool { return r.Ready.Equal(e.Soonest) && r.Fault.Said })
 	}
 	return &f
 }

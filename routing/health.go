@@ -126,6 +126,9 @@ func (h *Health) Answered(began time.Time, wait time.Duration) (recovered bool) 
 	h.firstEvent.add(wait.Seconds(), speedWeight)
 	h.missing = time.Time{}
 	if h.breaks >= patience {
+		if began.Equal(h.trial) {
+			h.trial = time.Time{} // others may come meanwhile, one after the other
+		}
 		return false
 	}
 	return h.mend(began)
@@ -198,15 +201,16 @@ func (h *Health) suffer(began time.Time, f *fault.Fault, now time.Time, inARow *
 	if began.Equal(h.trial) {
 		h.trial = time.Time{}
 	}
-	if f.Kind == fault.NoSuchModel {
+	who, _ := judge(f)
+	if f.Kind == fault.NoSuchModel && who != theKey {
 		h.missing = now.Add(missingMemory)
 	}
-	if who, _ := judge(f); who != theTarget {
+	if who != theTarget {
 		return false
 	}
 	rested := h.ready(false).After(now)
 	h.success.add(0, successWeight)
-	h.lastFault, h.lastCause = f.Kind, f.Brief()
+	h.lastFault, h.lastCause = f.Kind, f.Bare()
 	h.failed = now
 	if f.RetryAfter > 0 {
 		h.hold = later(h.hold, now.Add(min(f.RetryAfter, maxHold)))
@@ -219,7 +223,7 @@ func (h *Health) suffer(began time.Time, f *fault.Fault, now time.Time, inARow *
 
 func (h *Health) count(inARow *int, now time.Time) {
 	*inARow++
-	if *inARow >= patience {
+	if *inARow >= patience || h.rests > 0 {
 		h.rests++
 		h.rested = now
 		h.until = now.Add(doubled(firstRest, longestRest, h.rests))
@@ -239,7 +243,9 @@ func (h *Health) Ended(began time.Time, tokens int, span time.Duration) (recover
 	if tokens >= leastTokens && span >= leastSpan {
 		h.speed.add(float64(tokens)/span.Seconds(), speedWeight)
 	}
-	h.breaks = 0
+	if h.rests == 0 || !began.Before(h.rested) {
+		h.breaks = 0
+	}
 	return h.mend(began)
 }
 

@@ -213,6 +213,46 @@ func TestATargetWhoseAnswersBreakOffRestsUntilOneIsWhole(t *testing.T) {
 	}
 }
 
+func TestATrialThatFailsInAnotherWayFailsAsWell(t *testing.T) {
+	h := NewHealth(Target{"p", "m"})
+	for range patience {
+		broken(t, h, noon)
+	}
+	now := after(firstRest)
+	if !fail(t, h, now, fault.Unavailable, 0) || h.ReadyAt(now, false).Sub(now) != 2*firstRest {
+		t.Errorf("it rests for %v", h.ReadyAt(now, false).Sub(now))
+	}
+}
+
+func TestAfterBrokenAnswersOthersComeWhileATrialIsAnswered(t *testing.T) {
+	h := NewHealth(Target{"p", "m"})
+	for range patience {
+		broken(t, h, noon)
+	}
+	now := after(firstRest)
+	for range 10 {
+		if !h.Admit(now, false) || h.Admit(now, false) {
+			t.Fatal("it is not one at a time")
+		}
+		h.Answered(now, time.Second)
+		now = now.Add(time.Second)
+	}
+}
+
+func TestAWholeAnswerFromBeforeTheTroubleEndsNothing(t *testing.T) {
+	h := NewHealth(Target{"p", "m"})
+	h.Admit(after(-time.Minute), false)
+	h.Answered(after(-time.Minute), time.Second)
+	for range patience {
+		broken(t, h, noon)
+	}
+	h.Ended(after(-time.Minute), 0, 0)
+	h.Admit(after(firstRest), false)
+	if h.Answered(after(firstRest), time.Second) {
+		t.Error("the beginning of an answer is enough then")
+	}
+}
+
 func TestOfARestPeopleAreToldOnce(t *testing.T) {
 	for name, f := range map[string]*fault.Fault{"asked for": failing(fault.Overloaded, time.Minute), "earned": failing(fault.Unavailable, 0)} {
 		h, told := NewHealth(Target{"p", "m"}), 0

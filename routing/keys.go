@@ -115,6 +115,9 @@ func (k Keys) stands(key Key, now time.Time) bool {
 	}
 	k.pool.vault.mu.Lock()
 	defer k.pool.vault.mu.Unlock()
+	if key.state.out { // and tried again
+		return key.picked.After(key.state.retrial.struck)
+	}
 	return key.state.usable(k.model, now)
 }
 
@@ -192,9 +195,10 @@ func (k Keys) why(now time.Time) (held cooldown, cause string) {
 
 // Report gives a key back and says how it went: f is nil for success. It reports whether the key cannot be used any more because of it.
 //
-// A refused key is out until a configuration is loaded, or it is tried again where there is no other and works. A lack of credit cools it down, and a rate limit does so for the model, for as long as the provider says, never
-// shorter, else for longer and longer while nothing works. Requests under way at once that meet the same limit count as one; other faults
-// say nothing about a key.
+// A refused key is out until a configuration is loaded, or it is tried again where there is no other and works. A lack of credit cools it
+// down, and a rate limit does so for the model, for as long as the provider says, never shorter, else for longer and longer while nothing
+// works. So does the refusal of a model, for which another key may be good. Requests under way at once that meet the same limit count as one;
+// other faults say nothing about a key.
 func (k Keys) Report(key Key, f *fault.Fault, now time.Time) (struck bool) {
 	s := key.state
 	if s == nil {
@@ -213,16 +217,19 @@ func (k Keys) Report(key Key, f *fault.Fault, now time.Time) (struck bool) {
 			return false
 		}
 		struck = !s.out
-		s.out, s.cause = true, f.Brief()
+		s.out, s.cause = true, f.Bare()
 		s.retrial.extend(key.picked, f, now)
 		return struck
-	case fault.RateLimited:
+	case fault.RateLimited, fault.NoSuchModel:
+		if who, _ := judge(f); who != theKey {
+			return false
+		}
 		struck = s.usable(k.model, now)
 		s.limit(k.model, now).extend(key.picked, f, now)
 		return struck
 	case fault.NoCredit:
 		struck = s.usable(k.model, now)
-		s.cause = f.Brief()
+		s.cause = f.Bare()
 		s.account.extend(key.picked, f, now)
 		return struck
 	default:
@@ -248,6 +255,9 @@ func (k Keys) Release(key Key) {
 	k.pool.vault.mu.Lock()
 	defer k.pool.vault.mu.Unlock()
 	key.state.inFlight--
+	if key.state.out && key.picked.After(key.state.retrial.struck) { // it was to be tried again, which another request may do
+		key.state.retrial.until = key.picked
+	}
 }
 
 // until is when a key may be used again, by what is known of it now.

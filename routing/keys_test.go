@@ -163,6 +163,31 @@ func TestARateLimitIsForOneModelAndAWantOfCreditForAll(t *testing.T) {
 	}
 }
 
+func TestAModelThatAKeyMayNotUseIsForAnotherKey(t *testing.T) {
+	denied := &fault.Fault{Kind: fault.NoSuchModel, Provider: "a", Status: forbidden, Quoted: true, Message: "No."}
+	all := choices(1)
+	all[0].Keys = poolOf("1", "2")
+	did, _, _ := play(t, Setup{Choices: all, Sticky: Place{all[0].Target, FingerprintOf("1")}}, script{denied, nil})
+	if !slices.Equal(did, []string{"a/1", "a/2"}) {
+		t.Errorf("it did %v", did)
+	}
+	if did, _, _ = play(t, Setup{Choices: all, Sticky: Place{all[0].Target, FingerprintOf("1")}}, script{nil}); !slices.Equal(did, []string{"a/2"}) {
+		t.Errorf("then it did %v", did)
+	}
+	all[0].Keys = poolOf("1")
+	play(t, Setup{Choices: all}, script{denied})
+	_, p, now := play(t, Setup{Choices: all}, nil)
+	if f := p.Exhausted(now).Fault(); f.Kind != fault.NoSuchModel || f.Error() != "provider a has the model for no key" {
+		t.Errorf("got %v", f)
+	}
+	unknown := *denied
+	unknown.Status = 404
+	all[0].Keys = poolOf("1", "2")
+	if did, _, _ = play(t, Setup{Choices: all}, script{&unknown}); !slices.Equal(did, []string{"a/1"}) {
+		t.Errorf("of one that the provider does not have it did %v", did)
+	}
+}
+
 func TestBeyondManyModelsALimitHoldsForTheWholeKey(t *testing.T) {
 	pool := new(Registry).Pool("p", []string{"a"}, noon)
 	for i := range maxLimited + 1 {

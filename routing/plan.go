@@ -2,6 +2,7 @@ package routing
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/caddy-codex/responses/fault"
@@ -85,7 +86,7 @@ func (p *Plan) Next(now time.Time) Step {
 		return Step{Do: Stop}
 	}
 	step, soonest := p.try(now, false)
-	if step.Do == Stop && (p.late(soonest) || soonest.Sub(now) > firstRest) { // there is nothing else in a while
+	if step.Do == Stop && !p.soon(now) { // there is nothing else than to cut rests short
 		step, soonest = p.try(now, true)
 	}
 	p.wake = time.Time{}
@@ -99,6 +100,14 @@ func (p *Plan) Next(now time.Time) Step {
 		p.wake = p.nap(now, soonest)
 		return Step{Do: Wait, Until: p.wake, Ready: soonest}
 	}
+}
+
+// soon reports whether a target that does not rest can be asked before long.
+func (p *Plan) soon(now time.Time) bool {
+	return slices.ContainsFunc(p.all, func(c candidate) bool {
+		at, ok := c.readyAt(now, false)
+		return ok && at.Sub(now) <= firstRest && !p.late(at) && !c.Health.ReadyAt(now, false).After(now)
+	})
 }
 
 // late reports whether a time is none, or one for which the exchange does not wait.

@@ -92,7 +92,7 @@ func (p *Plan) onlyLarger(than *candidate) {
 // withoutKey goes on after a fault of the key. The pool knows when it has one; the client's own key is nobody else's, and waits here.
 func (p *Plan) withoutKey(c *candidate, f *fault.Fault, now time.Time) {
 	switch {
-	case f.Kind == fault.Unauthorized && p.key.Fingerprint == "", c.Keys.none() && f.Kind == fault.NoCredit:
+	case f.Kind == fault.Unauthorized && p.key.Fingerprint == "", c.Keys.none() && (f.Kind == fault.NoCredit || f.Kind == fault.NoSuchModel):
 		c.closed = true
 	case c.Keys.none():
 		wait := f.RetryAfter

@@ -412,7 +412,7 @@ func TestAnExchangeThatFindsEverythingOutIsToldWhen(t *testing.T) {
 	_, p, now := play(t, Setup{Choices: all}, nil)
 	f := p.Exhausted(now).Fault()
 	want := "none of the 3 targets could serve the request: provider a has limited the rate of every key; " +
-		"provider b has no credit or quota left for any key (it answered 402: No); provider c refused every key (it answered 401: No)"
+		"provider b has no credit or quota left for any key (it answered 402: insufficient_quota); provider c refused every key (it answered 401: provider_unauthorized)"
 	if f.Kind != fault.RateLimited || f.RetryAfter != time.Hour || f.Error() != want {
 		t.Errorf("got kind %d, a wait of %v: %v", f.Kind, f.RetryAfter, f)
 	}

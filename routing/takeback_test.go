@@ -7,6 +7,29 @@ import (
 	"github.com/caddy-codex/responses/fault"
 )
 
+func TestARetrialOfARefusedKeyIsNoReasonToTakeItBack(t *testing.T) {
+	all := choices(1)
+	all[0].Keys = poolOf("1")
+	refused := failing(fault.Unauthorized, 0)
+	play(t, Setup{Choices: all}, script{refused})
+	now := after(firstRetrial + time.Second)
+	for _, end := range []func(p *Plan){
+		func(p *Plan) { p.release() }, // which leaves it to the next
+		func(p *Plan) { p.Answered(1, now); p.Ended(1, nil, now) },
+		func(p *Plan) { p.release() },
+	} {
+		p := NewPlan(Setup{Choices: all}, now)
+		if step := p.Next(now); step.Do != Try || !p.Stands(now) {
+			t.Fatalf("got %+v", step)
+		}
+		end(p)
+		p.Close()
+	}
+	if s := all[0].Keys.pool.Snapshot(now)[0]; s.State != "usable" || s.InFlight != 0 {
+		t.Errorf("the key is %+v", s)
+	}
+}
+
 func TestAnAttemptIsTakenBackThatMayNotBeMadeAnyMore(t *testing.T) {
 	for name, test := range map[string]struct {
 		meanwhile func(all []Choice, now time.Time)
