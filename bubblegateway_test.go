@@ -23,6 +23,7 @@ func init() {
 // bubbleGateway is the handler, as Caddy provisions it, behind an HTTP server within a bubble of synctest. Its way to providers is Caddy's own
 // transport over a bubbleNet.
 type bubbleGateway struct {
+	loading chan struct{} // has room for who loads a configuration
 	t       *testing.T
 	ctx     caddy.Context
 	serving atomic.Pointer[provisioned]
@@ -61,6 +62,7 @@ func startBubble(t *testing.T, config string, way bubbleWay) *bubbleGateway {
 	}
 	ctx.Context = context.WithValue(ctx.Context, bubbleWayKey{}, way)
 	g := &bubbleGateway{t: t, ctx: ctx}
+	g.loading = make(chan struct{}, 1)
 	g.reload(config)
 	var network bubbleNet
 	g.server = &http.Server{Handler: g, ReadHeaderTimeout: time.Minute}
@@ -70,8 +72,11 @@ func startBubble(t *testing.T, config string, way bubbleWay) *bubbleGateway {
 	return g
 }
 
-// reload replaces the configuration. The former one is cleaned up at once, as Caddy does it, while requests of it go on.
+// reload replaces the configuration. The former one is cleaned up at once, as Caddy does it, while requests of it go on. Caddy loads one at a
+// time.
 func (g *bubbleGateway) reload(config string) {
+	g.loading <- struct{}{}
+	defer func() { <-g.loading }()
 	ctx, cancel := caddy.NewContext(g.ctx)
 	handler, err := ctx.LoadModuleByID("http.handlers.codex_responses", json.RawMessage(config))
 	if err != nil {

@@ -16,12 +16,6 @@ const (
 	firstPoverty   = 5 * time.Minute
 	longestPoverty = time.Hour
 
-	// firstRetrial and longestRetrial are the same for keys that were refused, where there are no others: what refuses them all may be
-	// out of order itself. retrialHold is how long one of them is tried by nobody else.
-	firstRetrial   = 5 * time.Minute
-	longestRetrial = time.Hour
-	retrialHold    = time.Minute
-
 	// firstDenial and longestDenial are the same for a model that a key may not use.
 	firstDenial   = 10 * time.Minute
 	longestDenial = time.Hour

@@ -131,30 +131,6 @@ func (k Keys) NextReady(now time.Time) (time.Time, bool) {
 	return now, k.due(now) != nil
 }
 
-// due finds a key that may be tried again although it is out, because all are; nil for none.
-func (k Keys) due(now time.Time) *pooled {
-	var first *pooled
-	for i := range k.pool.keys {
-		p := &k.pool.keys[i]
-		if !p.state.out {
-			return nil
-		}
-		if !now.Before(p.state.retrial.until) && (first == nil || p.state.retrial.until.Before(first.state.retrial.until)) {
-			first = p
-		}
-	}
-	return first
-}
-
-// retrial is due's key, which nobody else tries for a while.
-func (k Keys) retrial(now time.Time) *pooled {
-	p := k.due(now)
-	if p != nil {
-		p.state.retrial.until = now.Add(retrialHold)
-	}
-	return p
-}
-
 // wait is how long it takes until a key may be used. It reports false where all keys are out.
 func (k Keys) wait(now time.Time) (time.Duration, bool) {
 	ready, ok := k.NextReady(now)

@@ -12,6 +12,10 @@ import (
 
 var errForeign = errors.New("it has another format")
 
+// thorough is the greatest size of a file that is read through also where it was closed, which takes a moment. A damaged page says how many
+// pages follow it, and bbolt believes that: it may well want all memory for a list of them.
+const thorough = 64 << 20
+
 // inspect finds what is wrong with a file before it is opened for writing. When bbolt opens one that was not closed, it reads through it on its
 // own to find the free pages, and a page that is damaged ends the process.
 func inspect(path string, size int64) error {
@@ -31,7 +35,7 @@ func inspect(path string, size int64) error {
 		if about == nil || string(about.Get(formatKey)) != format {
 			return errForeign
 		}
-		if closed := about.Get(closedKey); len(closed) == 8 && binary.BigEndian.Uint64(closed) == uint64(tx.ID()) {
+		if closed := about.Get(closedKey); size > thorough && len(closed) == 8 && binary.BigEndian.Uint64(closed) == uint64(tx.ID()) {
 			return nil
 		}
 		pageSize := db.Info().PageSize
