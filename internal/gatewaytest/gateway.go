@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strconv"
 	"strings"
@@ -83,10 +84,24 @@ func Try(t testing.TB, caddyfile string) (*Gateway, error) {
 			t.Errorf("stopping caddy: %v", err)
 		}
 	})
+	if err := forget(); err != nil {
+		t.Errorf("forgetting: %v", err)
+	}
 	if g.secure {
 		return g, g.trust()
 	}
 	return g, nil
+}
+
+// forget has the gateway begin without what others before it have found out: a provider of another test may have had the port of one of this
+// test's.
+func forget() error {
+	info, err := caddy.GetModule("admin.api.codex_responses")
+	if err != nil {
+		return nil //nolint:nilerr // there is none, so it knows nothing
+	}
+	route := info.New().(caddy.AdminRouter).Routes()[0]
+	return route.Handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodDelete, route.Pattern, http.NoBody))
 }
 
 // Reload replaces the configuration, as `caddy reload` does, and keeps the port. Requests under way go on with the former one.
