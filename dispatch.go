@@ -123,7 +123,7 @@ func (x *exchange) attend(t target) *fault.Fault {
 	if f == nil {
 		return nil
 	}
-	if x.counts() && f.Kind != fault.Unauthorized && f.Kind != fault.RateLimited && f.Kind != fault.NoCredit {
+	if x.counts() && !routing.AboutKey(f) {
 		x.plan.Skip(f)
 	} else {
 		x.plan.Failed(f, false, x.handler.now())
@@ -139,31 +139,6 @@ func (x *exchange) warn(f *fault.Fault) {
 	last := x.record.Last()
 	x.handler.logger.Warn("attempt failed", zap.String("request_id", x.record.ID), zap.String("provider", last.Provider),
 		zap.String("model", last.Model), zap.String("key", last.Key), zap.String("cause", f.Brief()))
-}
-
-// changed tells the operator, and whoever listens to Caddy's events, what happens to keys and targets.
-func (h *Handler) changed(c routing.Change) {
-	h.emit(c)
-	fields := []zap.Field{zap.String("provider", c.Target.Provider), zap.String("model", c.Target.Model)}
-	if c.Key != "" {
-		fields = append(fields, zap.String("key", string(c.Key)))
-	}
-	if c.Fault != nil {
-		fields = append(fields, zap.String("cause", c.Fault.Brief()))
-	}
-	if !c.Until.IsZero() {
-		fields = append(fields, zap.Time("until", c.Until))
-	}
-	switch c.What {
-	case routing.KeyOut:
-		h.logger.Error("a key was refused; it is not used until the configuration is loaded again", fields...)
-	case routing.KeyCooling:
-		h.logger.Warn("a key cools down", fields...)
-	case routing.TargetResting:
-		h.logger.Warn("a target keeps failing and is left alone for a while", fields...)
-	case routing.TargetRecovered:
-		h.logger.Info("a target works again", fields...)
-	}
 }
 
 // wait waits until something can be tried. The client hears heartbeats meanwhile.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyevents"
+	"go.uber.org/zap"
 
 	"github.com/caddy-codex/responses/routing"
 )
@@ -38,4 +39,29 @@ func (h *Handler) emit(c routing.Change) {
 		data["until"] = c.Until
 	}
 	h.events.app.Emit(h.events.ctx, string(c.What), data)
+}
+
+// changed tells the operator, and whoever listens to Caddy's events, what happens to keys and targets.
+func (h *Handler) changed(c routing.Change) {
+	h.emit(c)
+	fields := []zap.Field{zap.String("provider", c.Target.Provider), zap.String("model", c.Target.Model)}
+	if c.Key != "" {
+		fields = append(fields, zap.String("key", string(c.Key)))
+	}
+	if c.Fault != nil {
+		fields = append(fields, zap.String("cause", c.Fault.Brief()))
+	}
+	if !c.Until.IsZero() {
+		fields = append(fields, zap.Time("until", c.Until))
+	}
+	switch c.What {
+	case routing.KeyOut:
+		h.logger.Error("a key was refused; it is left out", fields...)
+	case routing.KeyCooling:
+		h.logger.Warn("a key cools down", fields...)
+	case routing.TargetResting:
+		h.logger.Warn("a target keeps failing and is left alone for a while", fields...)
+	case routing.TargetRecovered:
+		h.logger.Info("a target works again", fields...)
+	}
 }

@@ -59,6 +59,12 @@ func judge(f *fault.Fault) (culprit, remedy) {
 	}
 }
 
+// AboutKey reports whether a fault speaks against a key.
+func AboutKey(f *fault.Fault) bool {
+	who, _ := judge(f)
+	return who == theKey
+}
+
 // helps says what may help after a fault.
 func helps(f *fault.Fault) remedy {
 	_, help := judge(f)

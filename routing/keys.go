@@ -183,34 +183,26 @@ func (k Keys) Report(key Key, f *fault.Fault, now time.Time) (struck bool) {
 	k.pool.vault.mu.Lock()
 	defer k.pool.vault.mu.Unlock()
 	s.inFlight--
-	if f == nil {
+	switch {
+	case f == nil:
 		s.worked(k.model, key.picked)
 		return false
+	case !AboutKey(f), f.Kind == fault.Unauthorized && key.Fingerprint == "": // an identity was refused, for the moment
+		return false
 	}
+	struck = s.usable(k.model, now)
 	switch f.Kind {
 	case fault.Unauthorized:
-		if key.Fingerprint == "" { // the client's key was refused, or an identity for the moment
-			return false
-		}
 		struck = !s.out
 		s.out, s.cause = true, f.Bare()
 		s.retrial.extend(key.picked, f, now)
-		return struck
-	case fault.RateLimited, fault.NoSuchModel:
-		if who, _ := judge(f); who != theKey {
-			return false
-		}
-		struck = s.usable(k.model, now)
-		s.limit(k.model, now).extend(key.picked, f, now)
-		return struck
 	case fault.NoCredit:
-		struck = s.usable(k.model, now)
 		s.cause = f.Bare()
 		s.account.extend(key.picked, f, now)
-		return struck
 	default:
-		return false
+		s.limit(k.model, now).extend(key.picked, f, now)
 	}
+	return struck
 }
 
 // Worked says that a key's request has been answered while the key remains in use.
