@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/caddy-codex/responses/catalog"
+	"github.com/caddy-codex/responses/fault"
 	"github.com/caddy-codex/responses/internal/glob"
 	"github.com/caddy-codex/responses/routing"
 )
@@ -39,6 +40,26 @@ type plan struct {
 	*conduct
 	route   string
 	targets []target
+}
+
+// longestModel is the most bytes of a name that is looked at: names that clients make up are remembered for a while, and logged.
+const longestModel = 256
+
+// plan finds the targets for a name: those of the name itself, else those of the fallback model.
+func (rt *router) plan(model string) (*plan, *fault.Fault) {
+	if len(model) > longestModel {
+		f := fault.New(fault.Invalid, "the name of the model has %d bytes; it may have %d", len(model), longestModel)
+		f.Param = "model"
+		return nil, f
+	}
+	p := rt.find(model)
+	if p == nil && rt.fallback != "" {
+		p = rt.find(rt.fallback)
+	}
+	if p == nil {
+		return nil, fault.New(fault.UnknownModel, "no model is called %q here; %s", model, rt.offers())
+	}
+	return p, nil
 }
 
 // find finds the targets: a route for the very name, else provider/model, else a route whose pattern covers the name, else a provider
@@ -106,6 +127,14 @@ func (rt *router) keysOf(u *upstream) []string {
 		return rt.keys
 	}
 	return u.keys
+}
+
+// offers says what clients may ask for.
+func (rt *router) offers() string {
+	if names := rt.names(); len(names) > 0 {
+		return "there are " + strings.Join(names, ", ")
+	}
+	return "no route and no list of a provider names one; " + rt.upstreams[0].name + "/<model> is a model of that provider"
 }
 
 // maxNames bounds how many names an error lists.
