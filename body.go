@@ -36,7 +36,7 @@ func (h *Handler) readBody(r *http.Request) ([]byte, *fault.Fault) {
 	case errors.Is(err, contentcoding.ErrUnknown):
 		return nil, fault.New(fault.UnsupportedCoding, "%v", err)
 	case r.Context().Err() != nil:
-		return nil, fault.New(fault.ClientGone, "the client closed its connection")
+		return nil, clientGone()
 	default:
 		return nil, fault.New(fault.Invalid, "the body cannot be read: %v", err)
 	}

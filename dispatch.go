@@ -151,7 +151,7 @@ func (x *exchange) wait(step routing.Step) *fault.Fault {
 	case <-timer.C:
 		return nil
 	case <-x.request.Context().Done():
-		return fault.New(fault.ClientGone, "the client closed its connection")
+		return clientGone()
 	}
 }
 
@@ -178,7 +178,7 @@ func (x *exchange) settled(a *attempt) {
 	}
 	f := a.broken
 	if f == nil && x.request.Context().Err() != nil {
-		f = fault.New(fault.ClientGone, "the client closed its connection")
+		f = clientGone()
 	}
 	x.plan.Ended(int(x.record.Usage.Output), f, x.handler.now())
 }

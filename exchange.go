@@ -147,7 +147,7 @@ func (x *exchange) try(t target) *fault.Fault {
 	f := x.attempt.fault
 	switch {
 	case x.request.Context().Err() != nil: // which made the attempt fail, whatever that looked like
-		f = fault.New(fault.ClientGone, "the client closed its connection")
+		f = clientGone()
 	case f == nil:
 		f = x.proxyFault(err)
 	}

@@ -83,3 +83,8 @@ func asFault(err error) *fault.Fault {
 	}
 	return fault.New(fault.Internal, "%v", err)
 }
+
+// clientGone is the fault of a client that nobody answers any more.
+func clientGone() *fault.Fault {
+	return fault.New(fault.ClientGone, "the client closed its connection")
+}

@@ -52,6 +52,6 @@ func (x *exchange) enter(g *routing.Gate) *fault.Fault {
 		f.RetryAfter = time.Second
 		return f
 	default:
-		return fault.New(fault.ClientGone, "the client closed its connection")
+		return clientGone()
 	}
 }

@@ -162,7 +162,7 @@ func (rd *replyReader) wait() *fault.Fault {
 		return rd.end(nil)
 	case rd.exchange.request.Context().Err() != nil:
 		rd.drained = true
-		return fault.New(fault.ClientGone, "the client closed its connection") // which is no end of the reply, though it may look like one
+		return clientGone() // which is no end of the reply, though it may look like one
 	default:
 		rd.drained = true
 		if f := rd.end(err); f == nil || rd.attempt.expired == nil {

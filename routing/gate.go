@@ -33,9 +33,6 @@ type Gate struct {
 	queue  list.List // of chan struct{}, which are closed for those that are let in
 }
 
-// NewGate makes a gate.
-func NewGate(limits Limits) *Gate { return &Gate{limits: limits} }
-
 // Enter waits to be let in, and fails with ErrFull at once, with ErrWaited, or with the error of the context. Who is let in must Leave.
 func (g *Gate) Enter(ctx context.Context) error {
 	g.mu.Lock()
@@ -109,11 +106,4 @@ func (g *Gate) idle() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.active == 0 && g.queue.Len() == 0
-}
-
-// Load is how many are in, and how many wait.
-func (g *Gate) Load() (active, queued int) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.active, g.queue.Len()
 }

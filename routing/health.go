@@ -56,9 +56,6 @@ type Health struct {
 
 func newHealth(target Target, now time.Time) *Health { return &Health{target: target, used: now} }
 
-// NewHealth makes the health of a target that no registry remembers.
-func NewHealth(target Target) *Health { return &Health{target: target} }
-
 // ready is when the target may be asked. Where there is nothing else to ask, a rest for failures is cut short.
 func (h *Health) ready(alone bool) time.Time {
 	ready := h.until

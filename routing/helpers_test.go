@@ -21,3 +21,23 @@ func half() float64 { return 0.5 }
 
 // poolOf makes a pool that shares its state with nobody.
 func poolOf(secrets ...string) Keys { return new(Registry).Pool("p", secrets, noon).For("m") }
+
+// NewGate makes a gate.
+func NewGate(limits Limits) *Gate { return &Gate{limits: limits} }
+
+// Load is how many are in, and how many wait.
+func (g *Gate) Load() (active, queued int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.active, g.queue.Len()
+}
+
+// NewHealth makes the health of a target that no registry remembers.
+func NewHealth(target Target) *Health { return &Health{target: target} }
+
+// Len is how many threads are remembered.
+func (s *Sticky) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.recent.Len()
+}

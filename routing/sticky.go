@@ -127,10 +127,3 @@ func (s *Sticky) add(t thread, place Place, now time.Time) *stay {
 func (s *Sticky) forget(e *list.Element) {
 	delete(s.threads, s.recent.Remove(e).(*stay).thread)
 }
-
-// Len is how many threads are remembered.
-func (s *Sticky) Len() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.recent.Len()
-}
